@@ -1,0 +1,1 @@
+"""LoRA adapters on disk: a folder with a GGUF and a manifest."""

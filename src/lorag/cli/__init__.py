@@ -1,0 +1,1 @@
+"""The command line: arguments are declared here, work is done in the command modules."""

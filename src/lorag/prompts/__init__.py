@@ -1,0 +1,1 @@
+"""What a model is shown: one layout for chat and for training."""

@@ -1,0 +1,52 @@
+"""What retrieval is asked and what it gives back."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """Which part of the library to search; empty fields do not restrict."""
+
+    collections: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    """Files, folders or glob patterns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of one document that may answer a question; neighbouring chunks are one passage."""
+
+    document_id: int
+    path: Path
+    title: str
+    collection: str
+    heading: tuple[str, ...]
+    page: int | None
+    line_start: int | None
+    line_end: int | None
+    start: int
+    """Offset of the first character in the document's text."""
+    end: int
+    text: str
+    score: float
+    """Fused rank score of its best chunk; comparable only within one search."""
+    bm25: float | None
+    """BM25 score of its best chunk, None when the words did not find it."""
+    vector: float | None
+    """Cosine similarity of its best chunk, None when the vectors did not find it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The answer to one search."""
+
+    query: str
+    """What was searched, follow-up context included."""
+    passages: tuple[Passage, ...]
+    """Best first."""
+    below_threshold: int = 0
+    """How many candidates were found but were not relevant enough; with no passages, the reason there are none."""
+    seconds: float = 0.0
+    notes: tuple[str, ...] = field(default=())
+    """What a person should know: vectors still being made, a library that needs a reindex."""
