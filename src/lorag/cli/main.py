@@ -1,0 +1,32 @@
+"""Parse the command line, import the one command it names, and turn its end into an exit code."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from lorag.cli.parser import build_parser
+from lorag.errors import LoragError
+
+EXIT_INTERRUPTED: Final = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run lorag and return its exit code: 0 ok, 1 failed, 2 usage, 3 no answer in the documents, 130 interrupted."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        command = importlib.import_module(f"lorag.commands.{arguments.command}")
+        code: int = command.run(arguments)
+        sys.stdout.flush()
+    except LoragError as error:
+        print(f"lorag: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has left, as in `lorag list | head`: nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
