@@ -13,8 +13,8 @@ def _data_dir(parser: Parser) -> None:
     )
 
 
-def _json(parser: Parser, what: str) -> None:
-    parser.add_argument("--json", action="store_true", help=f"print {what} as JSON")
+def _json(parser: Parser, what: str, *, default: object = False) -> None:
+    parser.add_argument("--json", action="store_true", default=default, help=f"print {what} as JSON")
 
 
 def _search_scope(parser: Parser) -> None:
@@ -126,7 +126,9 @@ def _search(parser: Parser) -> None:
 
 
 def _models(parser: Parser) -> None:
-    parser.set_defaults(action="list", json=False)
+    parser.set_defaults(action="list")
+    _json(parser, "the result")
+    _data_dir(parser)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action_name")
     listing = actions.add_parser("list", help="built-in, local and known models (the default)")
     listing.set_defaults(action="list")
@@ -137,7 +139,8 @@ def _models(parser: Parser) -> None:
     info.add_argument("file", metavar="FILE", help="a GGUF file or the name of a model")
     info.set_defaults(action="info")
     for action in (listing, pull, info):
-        _json(action, "the result")
+        # Suppressed, so that the nested parser does not undo `lorag models --json list`.
+        _json(action, "the result", default=argparse.SUPPRESS)
         _data_dir(action)
 
 

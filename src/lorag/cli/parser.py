@@ -31,7 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=_Version, help="print the version and exit")
-    parser.set_defaults(command="chat", plain=False)
+    parser.set_defaults(command="chat", plain=False, path=[])
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command_name")
     for name, (summary, examples, declare) in arguments.COMMANDS.items():
         command = commands.add_parser(
@@ -55,4 +55,5 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version  # noqa: PLC0415 - costs 30 ms that only this flag should pay
 
-        parser.exit(message=f"lorag {version('lorag')}\n")
+        print(f"lorag {version('lorag')}")
+        parser.exit()

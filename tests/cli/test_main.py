@@ -1,0 +1,102 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from lorag.cli.main import main
+from lorag.cli.parser import build_parser
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["ask", "--help"], ["models", "pull", "--help"]])
+def test_help_has_examples_and_exits_with_0(arguments, capsys):
+    with pytest.raises(SystemExit) as raised:
+        main(arguments)
+
+    assert raised.value.code == 0
+    assert "usage: lorag" in capsys.readouterr().out
+
+
+def test_every_command_has_help_with_an_example():
+    from lorag.cli.arguments import COMMANDS
+
+    for name, (summary, examples, _) in COMMANDS.items():
+        assert summary
+        assert any(example.startswith(f"lorag {name}") or f"| lorag {name}" in example for example in examples), name
+
+
+def test_every_command_has_a_module_that_runs_it():
+    import importlib
+
+    from lorag.cli.arguments import COMMANDS
+
+    for name in COMMANDS:
+        assert callable(importlib.import_module(f"lorag.commands.{name}").run)
+
+
+@pytest.mark.parametrize("arguments", [["fly"], ["ask", "--fly"], ["search"], ["add"]])
+def test_wrong_usage_exits_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as raised:
+        main(arguments)
+
+    assert raised.value.code == 2
+    assert "usage: lorag" in capsys.readouterr().err
+
+
+def test_bad_setting_is_one_line_on_stderr_and_exits_with_2(monkeypatch, capsys):
+    monkeypatch.setenv("LORAG_TOP_P", "7")
+
+    assert main(["config"]) == 2
+
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("lorag: environment: LORAG_TOP_P = '7'")
+    assert captured.err.count("\n") == 1
+
+
+def test_flag_named_like_a_setting_overrides_it():
+    arguments = build_parser().parse_args(
+        ["ask", "why", "--no-rag", "--collection", "a", "--collection", "b", "--quote"]
+    )
+
+    assert (arguments.rag, arguments.collection, arguments.quote) == (False, ["a", "b"], "on")
+    assert not hasattr(arguments, "model")
+
+
+def test_no_command_is_the_chat():
+    arguments = build_parser().parse_args([])
+
+    assert (arguments.command, arguments.plain, arguments.path) == ("chat", False, [])
+
+
+def test_config_prints_every_setting_with_its_origin(monkeypatch, capsys):
+    import json
+
+    monkeypatch.setenv("LORAG_PASSAGES", "9")
+
+    assert main(["config", "--json"]) == 0
+
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["passages"] == {"value": 9, "source": "environment"}
+    assert printed["quote"] == {"value": "auto", "source": "default"}
+
+
+def test_version_is_printed(capsys):
+    with pytest.raises(SystemExit) as raised:
+        main(["--version"])
+
+    assert raised.value.code == 0
+    assert capsys.readouterr().out.startswith("lorag 0.")
+
+
+def test_reader_that_leaves_early_is_not_an_error():
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+
+    run = subprocess.run(
+        [sys.executable, "-m", "lorag", "config"], stdout=write_end, stderr=subprocess.PIPE, check=False
+    )
+
+    os.close(write_end)
+    assert run.returncode == 0
+    assert run.stderr == b""

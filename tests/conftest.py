@@ -1,0 +1,20 @@
+"""Every test has a data folder of its own and no settings from the machine it runs on."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the data folder lorag uses in this test and in the processes it starts."""
+    for name in [name for name in os.environ if name.upper().startswith("LORAG_")]:
+        monkeypatch.delenv(name)
+    folder = tmp_path / "data"
+    monkeypatch.setenv("LORAG_DATA_DIR", str(folder))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("TRANSFORMERS_OFFLINE", "1")
+    # A .env in the folder the tests are started from must not reach them.
+    monkeypatch.chdir(tmp_path)
+    return folder
