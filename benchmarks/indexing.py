@@ -1,0 +1,100 @@
+"""Reading text into the library: throughput, and whether memory grows with the number of files."""
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.report import Figure
+
+FILE_BYTES = 20_000
+FEW, MANY = 200, 2_000
+THROUGHPUT_BUDGET = 3.0
+MEMORY_BUDGET = 1.3
+KOREAN_SYLLABLES = [chr(0xAC00 + 28 * 21 * first + 28 * vowel) for first in range(19) for vowel in range(0, 21, 2)]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of ``lorag add``."""
+
+    seconds: float
+    peak_mb: float
+    text_mb: float
+
+
+def vocabulary(generator: random.Random) -> list[str]:
+    """Return made-up words, two in three Latin and one in three Hangul, a few of them frequent."""
+    latin = ["".join(generator.choices("etaoinshrdlucmfwyp", k=generator.randint(2, 10))) for _ in range(20_000)]
+    korean = ["".join(generator.choices(KOREAN_SYLLABLES, k=generator.randint(1, 4))) for _ in range(10_000)]
+    return [*latin, *korean]
+
+
+def write_files(folder: Path, count: int) -> float:
+    """Write ``count`` text files and return their size in MB."""
+    generator = random.Random(7)
+    words = vocabulary(generator)
+    weights = [1 / (rank + 1) for rank in range(len(words))]
+    generator.shuffle(words)
+    total = 0
+    for number in range(count):
+        lines: list[str] = []
+        size = 0
+        while size < FILE_BYTES:
+            line = " ".join(generator.choices(words, weights, k=12)).capitalize() + "."
+            size += len(line.encode()) + 1
+            lines.append(line)
+        (folder / f"{number:05}.txt").write_text("\n".join(lines), encoding="utf-8")
+        total += size
+    return total / 1e6
+
+
+def add(count: int) -> Run:
+    """Index ``count`` files in a fresh library, in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "source")
+        source.mkdir()
+        text_mb = write_files(source, count)
+        environment = {**os.environ, "LORAG_DATA_DIR": str(Path(folder, "data"))}
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lorag", "add", str(source)],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise RuntimeError(f"lorag add failed with exit code {process.returncode}")
+    return Run(seconds, usage.ru_maxrss / 1024, text_mb)
+
+
+def figures() -> list[Figure]:
+    """Measure."""
+    few, many = add(FEW), add(MANY)
+    throughput = many.text_mb / many.seconds
+    growth = many.peak_mb / few.peak_mb
+    return [
+        Figure(
+            "indexing text, built-in embedder",
+            throughput,
+            "MB/s",
+            f"≥ {THROUGHPUT_BUDGET:g} MB/s",
+            throughput >= THROUGHPUT_BUDGET,
+            f"{MANY} files, {many.text_mb:.0f} MB in {many.seconds:.1f} s, from process start to exit",
+        ),
+        Figure(
+            f"peak memory, {MANY} files against {FEW}",
+            growth,
+            "×",
+            f"≤ {MEMORY_BUDGET:g} × (flat)",
+            growth <= MEMORY_BUDGET,
+            f"{many.peak_mb:.0f} MB against {few.peak_mb:.0f} MB",
+        ),
+    ]
