@@ -18,13 +18,11 @@ LoragError                    exit 1: something failed; the message says what, o
     └── EngineDiedError       the engine process ended; the next call starts a new one
 """
 
-from typing import ClassVar
-
 
 class LoragError(Exception):
     """Something failed; the message is one line fit to show to a person."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code = 1
 
 
 class UsageError(LoragError):

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Callable
-from typing import Final
 
 Parser = argparse.ArgumentParser
 
@@ -154,7 +153,7 @@ def _doctor(parser: Parser) -> None:
     _data_dir(parser)
 
 
-COMMANDS: Final[dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]]] = {
+COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
     "chat": ("chat with the model over the library", ("lorag chat --plain", "lorag chat --no-rag"), _chat),
     "ask": (
         "answer one question and exit",

@@ -4,12 +4,11 @@ A flag whose destination is the name of a setting overrides that setting; it is 
 """
 
 import argparse
-from typing import Final
 
 from lorag.cli import arguments
 
-_DESCRIPTION: Final = "Chat with a local model over your own files. Nothing leaves this machine."
-_EXAMPLES: Final = """\
+_DESCRIPTION = "Chat with a local model over your own files. Nothing leaves this machine."
+_EXAMPLES = """\
 examples:
   lorag add ~/contracts                 read a folder into the library
   lorag ask "When is rent due?"         one answer, with its sources
