@@ -14,6 +14,8 @@ LoragError                    exit 1: something failed; the message says what, o
 ├── AdapterError              a LoRA adapter cannot be used
 ├── PromptError               what is asked cannot be put before the model
 │   └── ContextOverflowError  it does not fit, even with the whole history left out
+├── DatasetError              training data cannot be read or is not fit to train on
+├── TrainingError             a training run cannot start or go on
 └── EngineError               llama.cpp refused or failed
     └── EngineDiedError       the engine process ended; the next call starts a new one
 """
@@ -77,6 +79,14 @@ class PromptError(LoragError):
 
 class ContextOverflowError(PromptError):
     """The question does not fit the model's context, even with the whole history left out."""
+
+
+class DatasetError(LoragError):
+    """Training data cannot be read or is not fit to train on."""
+
+
+class TrainingError(LoragError):
+    """A training run cannot start or go on."""
 
 
 class EngineError(LoragError):
