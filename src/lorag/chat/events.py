@@ -31,6 +31,11 @@ class PassagesFound:
 
 
 @dataclass(frozen=True, slots=True)
+class LibraryEmpty:
+    """There is nothing to search, so the model answers without documents."""
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryTrimmed:
     """Something was left out so that the prompt fits the model's context."""
 
@@ -95,4 +100,6 @@ class TurnDone:
     total_seconds: float
 
 
-TurnEvent = TurnSaved | Searching | PassagesFound | HistoryTrimmed | ReadingPrompt | AnswerText | TurnDone
+TurnEvent = (
+    TurnSaved | Searching | PassagesFound | LibraryEmpty | HistoryTrimmed | ReadingPrompt | AnswerText | TurnDone
+)
