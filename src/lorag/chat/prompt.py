@@ -133,4 +133,4 @@ def _best_part(
 
 def _letter_pairs(text: str) -> Counter[str]:
     words = "".join(letter if letter.isalnum() else " " for letter in text.casefold()).split()
-    return Counter(set(word[i : i + 2] for word in words for i in range(max(1, len(word) - 1))))
+    return Counter({word[i : i + 2] for word in words for i in range(max(1, len(word) - 1))})

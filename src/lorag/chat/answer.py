@@ -1,0 +1,38 @@
+"""What a finished turn amounts to: its final text, its citations, and whether it was an answer at all."""
+
+import re
+import time
+from typing import Final
+
+from lorag.chat.citations import check_citations
+from lorag.chat.events import TurnDone
+from lorag.chat.turn import Turn
+from lorag.prompts.grounded import REFUSALS
+
+_THINKING: Final = re.compile(r"\A\s*<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
+
+
+def finished(turn: Turn) -> TurnDone:
+    """Return the end of ``turn``: thinking aloud is left out, citations are checked."""
+    checked = check_citations(_THINKING.sub("", turn.text), turn.sentences)
+    answer = checked.text.strip()
+    grounded = turn.search is not None
+    return TurnDone(
+        answer=answer,
+        refused=turn.finish == "refused" or (grounded and not checked.citations and is_refusal(answer)),
+        status="stopped" if turn.finish == "stopped" else "complete",
+        finish=turn.finish,
+        citations=checked.citations,
+        search=turn.search,
+        model=turn.model,
+        adapters=turn.adapters,
+        usage=turn.usage,
+        search_seconds=turn.search.seconds if turn.search else 0.0,
+        total_seconds=time.monotonic() - turn.started,
+    )
+
+
+def is_refusal(answer: str) -> bool:
+    """Tell whether an answer says that the documents do not hold it, in the words it was told to use."""
+    said = "".join(answer.split()).casefold()
+    return any("".join(refusal.split()).casefold().rstrip(".") in said for refusal in REFUSALS.values())

@@ -1,0 +1,237 @@
+"""One conversation: each turn searches, asks the model, checks the answer, saves as it goes and tells it all as events."""
+
+import asyncio
+import itertools
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Final, Literal
+
+from lorag.chat.answer import finished
+from lorag.chat.events import (
+    AnswerText,
+    HistoryTrimmed,
+    LibraryEmpty,
+    PassagesFound,
+    ReadingPrompt,
+    Searching,
+    TurnEvent,
+    TurnSaved,
+)
+from lorag.chat.numbering import PassageSentences, numbered, split_passages
+from lorag.chat.prompt import Draft, Exchange, fit_prompt
+from lorag.chat.records import citation_snapshot, search_record, timings_record, usage_record
+from lorag.chat.turn import Documents, ModelChoice, Turn, TurnOptions
+from lorag.engine.api import (
+    Engine,
+    Finished,
+    GenerateRequest,
+    LoadedModel,
+    LoadProgress,
+    PromptProgress,
+    Sampling,
+    TextDelta,
+)
+from lorag.library.chats import Chats, StoredMessage
+from lorag.prompts.grounded import REFUSALS, numbered_sentences
+from lorag.prompts.language import language_of
+from lorag.prompts.quote import quote_grammar
+from lorag.prompts.system import system_prompt
+from lorag.retrieval.passages import SearchResult
+
+SAVE_EVERY_SECONDS: Final = 1.0
+"""How much of a streaming answer a killed process may lose."""
+
+
+class Conversation:
+    """A chat that is saved as it happens; one turn at a time."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        documents: Documents | None,
+        chats: Chats,
+        choice: ModelChoice,
+        options: TurnOptions,
+    ) -> None:
+        self.choice = choice
+        self.options = options
+        self.documents = documents
+        self.chat_id: int | None = None
+        self.leaf_id: int | None = None
+        self.on_load: Callable[[LoadProgress], None] | None = None
+        self._engine = engine
+        self._chats = chats
+        # A cancelled turn leaves its thread running: the connection must not be used by the next one meanwhile.
+        self._storing = threading.Lock()
+        self._searching = threading.Lock()
+        self._stop_asked = False
+
+    def begin_anew(self) -> None:
+        """Let the next turn begin a new chat."""
+        self.chat_id = self.leaf_id = None
+
+    def resume(self, chat_id: int, leaf_id: int | None = None) -> None:
+        """Go on with a saved chat, after its newest message or after ``leaf_id``."""
+        self.chat_id, self.leaf_id = chat_id, leaf_id
+
+    async def load_model(self) -> LoadedModel:
+        """Have the chosen model and adapters in memory; costs nothing when they are."""
+        model = await self._engine.load(self.choice.load, self.on_load)
+        await self._engine.set_adapters([adapter for _, adapter in self.choice.adapters])
+        return model
+
+    async def stop(self) -> None:
+        """End the turn under way; what there is of its answer is kept."""
+        self._stop_asked = True
+        await self._engine.stop()
+
+    async def reply(self, question: str) -> AsyncGenerator[TurnEvent]:
+        """Answer ``question``; ``TurnDone`` comes last.
+
+        Raises:
+            LoragError: The turn failed; the partial answer is saved as failed and the next turn can be asked.
+        """
+        self._stop_asked = False
+        turn = await asyncio.to_thread(self._begin, question)
+        try:
+            yield TurnSaved(self.chat_id or 0, turn.user_id, turn.answer_id)
+            async with aclosing(self._answer(turn)) as events:
+                async for event in events:
+                    yield event
+            turn.done = finished(turn)
+            await asyncio.to_thread(self._finish, turn, turn.done.status)
+        except (asyncio.CancelledError, GeneratorExit):
+            await self._engine.stop()
+            self._finish(turn, "stopped")
+            raise
+        except BaseException:
+            self._finish(turn, "failed")
+            raise
+        yield turn.done
+
+    async def _answer(self, turn: Turn) -> AsyncGenerator[TurnEvent]:
+        if self.options.rag and self.documents is not None:
+            if await asyncio.to_thread(self._has_documents, self.documents):
+                yield Searching(turn.question)
+                turn.search = await asyncio.to_thread(self._search, self.documents, turn)
+                yield PassagesFound(turn.search)
+            else:
+                yield LibraryEmpty()
+        if turn.search is not None and not turn.search.passages:
+            turn.text, turn.finish = REFUSALS[language_of(turn.question)], "refused"
+            yield AnswerText(turn.text)
+            return
+        if self._stop_asked:
+            turn.finish = "stopped"
+            return
+        model = await self.load_model()
+        async with aclosing(self._generated(turn, model)) as events:
+            async for event in events:
+                yield event
+
+    async def _generated(self, turn: Turn, model: LoadedModel) -> AsyncGenerator[TurnEvent]:
+        passages = tuple(split_passages(turn.search.passages)) if turn.search else ()
+        quoting = bool(passages) and self._quotes(model)
+        draft = Draft(turn.question, self._system(turn, model, quoting=quoting), turn.earlier, passages)
+        reserve = min(self.options.max_tokens, model.context_tokens // 4)
+        prompt = await fit_prompt(draft, model, self._engine, answer_tokens=reserve)
+        turn.sentences = numbered(prompt.passages)
+        if prompt.messages_left_out or prompt.passages_left_out:
+            yield HistoryTrimmed(prompt.messages_left_out, prompt.passages_left_out)
+        request = GenerateRequest(
+            prompt=prompt.segments,
+            sampling=_certain(self.options.sampling) if quoting else self.options.sampling,
+            max_tokens=max(1, min(self.options.max_tokens, model.context_tokens - prompt.tokens)),
+            grammar=_grammar(turn, prompt.passages) if quoting else None,
+        )
+        if self._stop_asked:
+            turn.finish = "stopped"
+            return
+        async with aclosing(self._streamed(turn, request)) as events:
+            async for event in events:
+                yield event
+
+    async def _streamed(self, turn: Turn, request: GenerateRequest) -> AsyncGenerator[TurnEvent]:
+        saved_at = time.monotonic()
+        async for event in self._engine.generate(request):
+            if self._stop_asked:
+                # Asked for before the generation had begun, when the engine had nothing to stop.
+                await self._engine.stop()
+            match event:
+                case PromptProgress(done, total):
+                    yield ReadingPrompt(done, total)
+                case TextDelta(text):
+                    turn.text += text
+                    yield AnswerText(text)
+                    if time.monotonic() - saved_at >= SAVE_EVERY_SECONDS:
+                        await asyncio.to_thread(self._append, turn)
+                        saved_at = time.monotonic()
+                case Finished(reason, usage):
+                    turn.finish, turn.usage = reason, usage
+
+    def _quotes(self, model: LoadedModel) -> bool:
+        return model.quote_by_default if self.options.quote == "auto" else self.options.quote == "on"
+
+    def _system(self, turn: Turn, model: LoadedModel, *, quoting: bool) -> str:
+        """Return the system prompt; the built-in model was trained without one."""
+        if self.options.system or model.quote_by_default:
+            return self.options.system
+        form: Literal["cited", "quoted", "plain"] = "quoted" if quoting else "cited" if turn.search else "plain"
+        return system_prompt(language_of(turn.question), form)
+
+    def _has_documents(self, documents: Documents) -> bool:
+        with self._searching:
+            return documents.has_any()
+
+    def _search(self, documents: Documents, turn: Turn) -> SearchResult:
+        with self._searching:
+            history = [exchange.question for exchange in turn.earlier]
+            return documents.searcher.search(turn.question, filter=self.options.filter, history=history)
+
+    def _begin(self, question: str) -> Turn:
+        """Save the question; nothing that follows can lose it."""
+        with self._storing:
+            if self.chat_id is None:
+                self.chat_id = self._chats.create()
+            messages = self._chats.history(self.chat_id, self.leaf_id)
+            user_id = self._chats.add_user(self.chat_id, question, messages[-1].id if messages else None)
+            adapters = self.choice.adapter_strengths
+            self.leaf_id = self._chats.start_answer(self.chat_id, user_id, self.choice.name, adapters)
+        return Turn(question, _exchanges(messages), user_id, self.leaf_id, self.choice.name, adapters)
+
+    def _append(self, turn: Turn) -> None:
+        with self._storing:
+            self._chats.append_answer(turn.answer_id, turn.text)
+
+    def _finish(self, turn: Turn, status: Literal["complete", "stopped", "failed"]) -> None:
+        with self._storing:
+            self._chats.finish_answer(
+                turn.answer_id,
+                turn.done.answer if turn.done else turn.text,
+                status,
+                citations=[citation_snapshot(citation) for citation in turn.done.citations] if turn.done else (),
+                search=search_record(turn.search) if turn.search else None,
+                timings={**timings_record(turn.done), **(usage_record(turn.done) or {})} if turn.done else None,
+            )
+
+
+def _exchanges(messages: Sequence[StoredMessage]) -> tuple[Exchange, ...]:
+    """Pair questions with their answers; a question that got none would break the alternation templates insist on."""
+    return tuple(
+        Exchange(asked.text, answer.text)
+        for asked, answer in itertools.pairwise(messages)
+        if asked.role == "user" and answer.role == "assistant" and answer.status != "failed" and answer.text.strip()
+    )
+
+
+def _certain(sampling: Sampling) -> Sampling:
+    """Return sampling for a choice between sentences: which one is quoted is not a matter of chance."""
+    return replace(sampling, temperature=0.0, repeat_penalty=1.0)
+
+
+def _grammar(turn: Turn, passages: Sequence[PassageSentences]) -> str:
+    sentences = numbered_sentences([item.prompt for item in passages])
+    return quote_grammar(sentences, REFUSALS[language_of(turn.question)])

@@ -1,0 +1,82 @@
+"""What a conversation is given, and what is known of the turn under way."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from lorag.chat.events import TurnDone
+from lorag.chat.numbering import Sentence
+from lorag.chat.prompt import Exchange
+from lorag.engine.api import AdapterStrength, LoadRequest, Sampling, Usage
+from lorag.retrieval.passages import SearchFilter, SearchResult
+
+
+class PassageSearch(Protocol):
+    """What a turn needs of the library's documents."""
+
+    def search(
+        self,
+        question: str,
+        *,
+        filter: SearchFilter = ...,  # noqa: A002 - the searcher's word
+        history: Sequence[str] = (),
+    ) -> SearchResult:
+        """Return the passages that may answer ``question``; ``history`` holds earlier questions, newest last."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What a turn may search."""
+
+    searcher: PassageSearch
+    has_any: Callable[[], bool]
+    """Whether there is anything to search at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """Which model answers, with which adapters."""
+
+    name: str
+    load: LoadRequest
+    adapters: tuple[tuple[str, AdapterStrength], ...] = ()
+    """Name and file of each."""
+
+    @property
+    def adapter_strengths(self) -> tuple[tuple[str, float], ...]:
+        """Name and strength of each adapter."""
+        return tuple((name, adapter.strength) for name, adapter in self.adapters)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOptions:
+    """How turns are answered."""
+
+    rag: bool = True
+    filter: SearchFilter = field(default_factory=SearchFilter)
+    quote: Literal["auto", "on", "off"] = "auto"
+    system: str = ""
+    """Empty is lorag's own."""
+    sampling: Sampling = field(default_factory=Sampling)
+    max_tokens: int = 512
+
+
+@dataclass(slots=True)
+class Turn:
+    """What is known of the turn under way."""
+
+    question: str
+    earlier: tuple[Exchange, ...]
+    user_id: int
+    answer_id: int
+    model: str
+    adapters: tuple[tuple[str, float], ...]
+    started: float = field(default_factory=time.monotonic)
+    text: str = ""
+    search: SearchResult | None = None
+    sentences: dict[int, Sentence] = field(default_factory=dict)
+    usage: Usage | None = None
+    finish: Literal["end", "length", "stopped", "refused"] = "end"
+    done: TurnDone | None = None
