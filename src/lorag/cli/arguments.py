@@ -79,7 +79,7 @@ def _ask(parser: Parser) -> None:
 def _add(parser: Parser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="files and folders (read recursively)")
     parser.add_argument(
-        "--collection", dest="into", default="default", metavar="NAME", help="the collection to put them in"
+        "--collection", dest="into", metavar="NAME", help="the collection to put them in (default: default)"
     )
     _json(parser, "progress and report")
     _data_dir(parser)
