@@ -1,5 +1,6 @@
 """The connection to the library file: how it is opened, how writes are made atomic, how SQLite's errors are told."""
 
+import contextlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import apsw
 
 from lorag.errors import LibraryError, LibraryLockedError
 from lorag.library import migrations
+from lorag.library.counting import register_term_counts
 
 Row = tuple[Any, ...]
 
@@ -129,6 +131,19 @@ class Database:
             finally:
                 self._depth = 0
 
+    @contextmanager
+    def snapshot(self) -> Generator[None]:
+        """Read everything inside from one state of the library, whatever other processes write meanwhile."""
+        if self._connection.in_transaction:
+            yield
+            return
+        with _translated(self.path):
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("COMMIT")
+
     def integrity_problems(self, limit: int = 5) -> list[str]:
         """Return what SQLite's own check finds wrong with the file; an intact library gives an empty list."""
         try:
@@ -174,18 +189,27 @@ def _checked(connection: apsw.Connection, path: Path) -> apsw.Connection:
 
 
 def _configured(connection: apsw.Connection) -> apsw.Connection:
-    import sqlite_vec
-
     connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
-    connection.enable_load_extension(True)
-    connection.load_extension(sqlite_vec.loadable_path())
-    connection.enable_load_extension(False)
+    _load_vector_extension(connection)
+    register_term_counts(connection)
     connection.pragma("foreign_keys", True)
     connection.pragma("cache_size", -_CACHE_KIB)
     # In write-ahead mode NORMAL cannot corrupt; only a power cut can undo the last commits, never a killed process.
     connection.pragma("synchronous", "normal")
     connection.pragma("wal_autocheckpoint", _CHECKPOINT_PAGES)
     return connection
+
+
+def _load_vector_extension(connection: apsw.Connection) -> None:
+    # Without it vectors are searched with numpy, so a platform it has no build for is no failure.
+    with contextlib.suppress(ImportError, apsw.ExtensionLoadingError):
+        import sqlite_vec
+
+        connection.enable_load_extension(True)
+        try:
+            connection.load_extension(sqlite_vec.loadable_path())
+        finally:
+            connection.enable_load_extension(False)
 
 
 @contextmanager

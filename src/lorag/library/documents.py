@@ -85,7 +85,7 @@ def list_documents(
 
 def documents_below(database: Database, folder: Path) -> Iterator[StoredDocument]:
     """Yield the documents that are this file or lie in this folder."""
-    low, high = _range_below(folder)
+    low, high = range_below(folder)
     rows = database.stream(
         _SELECT + "WHERE disk_path = ? OR (disk_path >= ? AND disk_path < ?) ORDER BY id",
         (os.fsencode(folder), low, high),
@@ -188,7 +188,7 @@ def collections(database: Database) -> dict[str, int]:
     return dict(database.rows("SELECT collection, count(*) FROM document GROUP BY collection ORDER BY collection"))
 
 
-def _range_below(folder: Path) -> tuple[bytes, bytes]:
+def range_below(folder: Path) -> tuple[bytes, bytes]:
     """Return the bounds of the names in a folder; the byte after the separator closes the range."""
     prefix = os.fsencode(folder).rstrip(os.fsencode(os.sep))
     return prefix + os.fsencode(os.sep), prefix + bytes([ord(os.sep) + 1])

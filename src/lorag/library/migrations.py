@@ -68,6 +68,11 @@ def _step_1(connection: apsw.Connection) -> None:
             added_at REAL NOT NULL
         );
 
+        -- What `remove` took out of a folder that is still followed: `sync` must not bring it back.
+        CREATE TABLE exclusion (
+            disk_path BLOB PRIMARY KEY
+        ) WITHOUT ROWID;
+
         CREATE TABLE document (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             path TEXT NOT NULL,               -- absolute, NFC, to show and compare
@@ -115,6 +120,7 @@ def _step_1(connection: apsw.Connection) -> None:
             tokenize="ascii tokenchars '!#$%&()*+,-./:;<=>?@[\\]^_`{|}~'"
         );
         CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab (chunk_terms, row);
+        CREATE VIRTUAL TABLE chunk_occurrence USING fts5vocab (chunk_terms, instance);
         CREATE TRIGGER chunk_deleted AFTER DELETE ON chunk BEGIN
             DELETE FROM chunk_terms WHERE rowid = old.id;
         END;
@@ -126,6 +132,11 @@ def _step_1(connection: apsw.Connection) -> None:
             vector BLOB NOT NULL              -- float32, little-endian
         );
         CREATE INDEX embedding_key ON embedding (key);
+        -- The vector index cannot be reached from a trigger where its extension is missing: what has to leave it waits here.
+        CREATE TABLE stale_vector (chunk_id INTEGER PRIMARY KEY);
+        CREATE TRIGGER embedding_deleted AFTER DELETE ON embedding BEGIN
+            INSERT OR IGNORE INTO stale_vector VALUES (old.chunk_id);
+        END;
 
         CREATE TABLE chat (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
