@@ -1,0 +1,1 @@
+"""One module per file format; each loads its library when it is called for."""
