@@ -18,8 +18,10 @@ def finished(turn: Turn) -> TurnDone:
     answer = checked.text.strip()
     grounded = turn.search is not None
     return TurnDone(
+        question=turn.question,
         answer=answer,
         refused=turn.finish == "refused" or (grounded and not checked.citations and is_refusal(answer)),
+        quoted=turn.quoting,
         status="stopped" if turn.finish == "stopped" else "complete",
         finish=turn.finish,
         citations=checked.citations,

@@ -134,8 +134,8 @@ class Conversation:
 
     async def _generated(self, turn: Turn, model: LoadedModel) -> AsyncGenerator[TurnEvent]:
         passages = tuple(split_passages(turn.search.passages)) if turn.search else ()
-        quoting = bool(passages) and self._quotes(model)
-        draft = Draft(turn.question, self._system(turn, model, quoting=quoting), turn.earlier, passages)
+        turn.quoting = bool(passages) and self._quotes(model)
+        draft = Draft(turn.question, self._system(turn, model), turn.earlier, passages)
         reserve = min(self.options.max_tokens, model.context_tokens // 4)
         prompt = await fit_prompt(draft, model, self._engine, answer_tokens=reserve)
         turn.sentences = numbered(prompt.passages)
@@ -143,9 +143,9 @@ class Conversation:
             yield HistoryTrimmed(prompt.messages_left_out, prompt.passages_left_out)
         request = GenerateRequest(
             prompt=prompt.segments,
-            sampling=_certain(self.options.sampling) if quoting else self.options.sampling,
+            sampling=_certain(self.options.sampling) if turn.quoting else self.options.sampling,
             max_tokens=max(1, min(self.options.max_tokens, model.context_tokens - prompt.tokens)),
-            grammar=_grammar(turn, prompt.passages) if quoting else None,
+            grammar=_grammar(turn, prompt.passages) if turn.quoting else None,
         )
         if self._stop_asked:
             turn.finish = "stopped"
@@ -175,11 +175,11 @@ class Conversation:
     def _quotes(self, model: LoadedModel) -> bool:
         return model.quote_by_default if self.options.quote == "auto" else self.options.quote == "on"
 
-    def _system(self, turn: Turn, model: LoadedModel, *, quoting: bool) -> str:
+    def _system(self, turn: Turn, model: LoadedModel) -> str:
         """Return the system prompt; the built-in model was trained without one."""
         if self.options.system or model.quote_by_default:
             return self.options.system
-        form: Literal["cited", "quoted", "plain"] = "quoted" if quoting else "cited" if turn.search else "plain"
+        form: Literal["cited", "quoted", "plain"] = "quoted" if turn.quoting else "cited" if turn.search else "plain"
         return system_prompt(language_of(turn.question), form)
 
     def _has_documents(self, documents: Documents) -> bool:

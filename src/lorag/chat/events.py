@@ -82,10 +82,13 @@ class Citation:
 class TurnDone:
     """The turn is over and saved; always the last event."""
 
+    question: str
     answer: str
     """The final text: citations of sentences that were not sent are removed."""
     refused: bool
     """Whether the answer is that the documents do not hold it."""
+    quoted: bool
+    """Whether strict quote mode held, so that the answer is made of the documents' own sentences."""
     status: Literal["complete", "stopped"]
     finish: Literal["end", "length", "stopped", "refused"]
     citations: tuple[Citation, ...]

@@ -75,16 +75,17 @@ def timings_record(done: TurnDone) -> Record:
     }
 
 
-def answer_record(done: TurnDone, query: str) -> Record:
+def answer_record(done: TurnDone) -> Record:
     """Return the object that ``lorag ask --json`` prints; keys stay, new ones may come."""
     return {
         "answer": done.answer,
         "refused": done.refused,
+        "quoted": done.quoted,
         "status": done.status,
         "finish": done.finish,
         "citations": [citation_record(citation) for citation in done.citations],
         "passages": [passage_record(passage) for passage in done.search.passages] if done.search else [],
-        "query": done.search.query if done.search else query,
+        "query": done.search.query if done.search else done.question,
         "model": done.model,
         "adapter": [{"name": name, "strength": strength} for name, strength in done.adapters],
         "usage": usage_record(done),

@@ -77,6 +77,7 @@ class Turn:
     text: str = ""
     search: SearchResult | None = None
     sentences: dict[int, Sentence] = field(default_factory=dict)
+    quoting: bool = False
     usage: Usage | None = None
     finish: Literal["end", "length", "stopped", "refused"] = "end"
     done: TurnDone | None = None
