@@ -210,14 +210,14 @@ def _merges() -> list[str]:
     return merges
 
 
-def _bpe(special: Sequence[str], user_defined: Sequence[str]) -> tuple[list[str], list[float], list[int]]:
+def _bpe(special: Sequence[str], user_defined: Sequence[str]) -> tuple[list[str], list[float], list[gguf.TokenType]]:
     normal = [*_byte_alphabet(), *dict.fromkeys(merge.replace(" ", "") for merge in _merges())]
     tokens = [*special, *user_defined, *normal]
     types = [gguf.TokenType.CONTROL] * len(special) + [gguf.TokenType.USER_DEFINED] * len(user_defined)
     return tokens, [], [*types, *[gguf.TokenType.NORMAL] * len(normal)]
 
 
-def _spm(special: Sequence[str], user_defined: Sequence[str]) -> tuple[list[str], list[float], list[int]]:
+def _spm(special: Sequence[str], user_defined: Sequence[str]) -> tuple[list[str], list[float], list[gguf.TokenType]]:
     characters = ["▁", *(chr(code) for code in range(33, 127))]
     pieces = [*_SPM_PIECES, *characters]
     tokens = ["<unk>", *special, *user_defined, *(f"<0x{byte:02X}>" for byte in range(256)), *pieces]

@@ -38,7 +38,7 @@ class LlamaContext:
         self._memory = functions.llama_get_memory(self._pointer)
         self._should_stop: Callable[[], bool] = lambda: False
         self._on_abort_check = functions.ggml_abort_callback(lambda _: self._should_stop())
-        self._never_abort = ctypes.cast(None, functions.ggml_abort_callback)
+        self._never_abort = functions.ggml_abort_callback()
         self._one_token = (ctypes.c_int32 * 1)()
         self._one_batch = functions.llama_batch_get_one(self._one_token, 1)
         self._scored = functions.llama_batch_init(SCORED_AT_ONCE, 0, 1)

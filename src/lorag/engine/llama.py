@@ -19,6 +19,8 @@ class LlamaLog:
 
     def __init__(self) -> None:
         self._errors: list[str] = []
+        self.callback: Any = None
+        """The library keeps a bare pointer to it; this reference keeps it alive."""
 
     def write(self, level: int, text: bytes) -> None:
         """Take one message."""
@@ -58,7 +60,6 @@ def library() -> Any:
         LOG.write(level, text)
 
     functions.llama_log_set(on_message, ctypes.c_void_p(0))
-    # The library keeps a bare pointer to the callback: this reference keeps the callback alive.
-    functions.lorag_log_callback = on_message
+    LOG.callback = on_message
     functions.llama_backend_init()
     return functions

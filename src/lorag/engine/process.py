@@ -32,7 +32,7 @@ class WorkerProcess:
     @classmethod
     async def start(cls, python: str, log_path: Path) -> "WorkerProcess":
         """Start a worker and wait until it takes commands."""
-        log_start = log_path.stat().st_size if log_path.exists() else 0
+        log_start = _size(log_path)
         process = await asyncio.create_subprocess_exec(
             python,
             "-m",
@@ -145,3 +145,7 @@ def _exit_words(code: int) -> str:
         return f"exit code {code}"
     name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
     return f"{name}, perhaps for want of memory" if -code == signal.SIGKILL else name
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

@@ -149,12 +149,8 @@ class Session:
             if token is None or token in vocabulary.ends:
                 run.reason = "end"
                 break
-            piece = vocabulary.piece(token)
-            if run.written == 0 and vocabulary.prefixes_space and run.tokens[-1] in vocabulary.special:
-                # SentencePiece puts a space before the first word after a marker; it is no part of the answer.
-                piece = piece.removeprefix(b" ")
+            shown = text.add(self._piece(run, token))
             run.written += 1
-            shown = text.add(piece)
             if shown:
                 yield TextDelta(shown)
             if run.written < limit and not text.stopped:
@@ -164,6 +160,14 @@ class Session:
             run.reason = "end"
         elif rest := text.rest():
             yield TextDelta(rest)
+
+    def _piece(self, run: "_Run", token: int) -> bytes:
+        vocabulary = self.model.vocabulary
+        piece = vocabulary.piece(token)
+        if run.written == 0 and vocabulary.prefixes_space and run.tokens[-1] in vocabulary.special:
+            # SentencePiece puts a space before the first word after a marker; it is no part of the answer.
+            return piece.removeprefix(b" ")
+        return piece
 
     def _adapter(self, key: _FileKey) -> Any:
         if key not in self._adapters:
