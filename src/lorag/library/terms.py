@@ -3,15 +3,13 @@
 import json
 from collections.abc import Iterable, Sequence
 
-import apsw
 import numpy as np
 from numpy.typing import NDArray
 
+from lorag.library.counting import TERM_COUNTS
 from lorag.library.database import Database
 
 Ids = NDArray[np.int64]
-
-_COUNTER = "lorag_counts"
 
 
 def add_terms(database: Database, rows: Iterable[tuple[int, Sequence[str]]]) -> None:
@@ -46,10 +44,9 @@ def count_terms(
     """
     if not chunk_ids or not terms or not anchors:
         return {}
-    _register_counter(database.connection)
     rows = database.rows(
         # The plus keeps SQLite from starting one full-text query per id, which is five times slower.
-        f"SELECT rowid, {_COUNTER}(chunk_terms, {len(terms)}) FROM chunk_terms"  # noqa: S608
+        f"SELECT rowid, {TERM_COUNTS}(chunk_terms, {len(terms)}) FROM chunk_terms"  # noqa: S608
         " WHERE chunk_terms MATCH ? AND +rowid IN (SELECT value FROM json_each(?))",
         (f"({_any_of(terms)}) AND ({_any_of(anchors)})", json.dumps(list(chunk_ids))),
     )
@@ -86,9 +83,3 @@ def _ids(database: Database, sql: str, bindings: Sequence[object]) -> Ids:
 def _any_of(terms: Sequence[str]) -> str:
     """Return the full-text query that matches any of the terms, each quoted as a whole."""
     return " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
-
-
-def _register_counter(connection: apsw.Connection) -> None:
-    """Teach this connection to tell how often the first terms of a query stand in a row."""
-    if _COUNTER not in connection.db_names() and connection not in _TAUGHT:
-        connection.register_fts5_function(_COUNTER, _counts)

@@ -44,7 +44,7 @@ class SearchResult:
     query: str
     """What was searched, follow-up context included."""
     passages: tuple[Passage, ...]
-    """Best first."""
+    """Best document first; the passages of one document in reading order."""
     below_threshold: int = 0
     """How many candidates were found but were not relevant enough; with no passages, the reason there are none."""
     seconds: float = 0.0

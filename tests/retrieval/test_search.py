@@ -1,0 +1,181 @@
+import threading
+from pathlib import Path
+
+import pytest
+
+from lorag.library.database import Database
+from lorag.library.meta import write_meta
+from lorag.retrieval.passages import SearchFilter
+from lorag.retrieval.search import Searcher, SearchOptions
+from tests.fakes_embedder import HashEmbedder
+from tests.retrieval.library import SPLITTER, put
+
+EMBEDDER = HashEmbedder()
+
+
+def searcher(database: Database, **options) -> Searcher:
+    return Searcher(database, None, SPLITTER, SearchOptions(**options))
+
+
+@pytest.fixture
+def company(database: Database) -> Database:
+    put(
+        database,
+        "/docs/leave.md",
+        [
+            "Employees get fifteen days of annual leave a year.",
+            "Part-time employees get leave in proportion to their hours.",
+            "Sick leave needs a note from a doctor after three days.",
+        ],
+        headings={0: ("Leave", "Annual"), 1: ("Leave", "Annual"), 2: ("Leave", "Sick")},
+    )
+    put(
+        database,
+        "/docs/환불.txt",
+        ["환불은 구매일로부터 14일 이내에 가능합니다.", "배송비는 고객이 부담합니다."],
+        collection="shop",
+    )
+    put(database, "/docs/menu.txt", ["The canteen serves soup on Mondays."])
+    return database
+
+
+def test_a_question_finds_its_passage_with_its_place(company: Database):
+    result = searcher(company, passages=1, budget_tokens=0).search("How many days of annual leave do employees get?")
+
+    (passage,) = result.passages
+    assert passage.path == Path("/docs/leave.md")
+    assert passage.heading == ("Leave", "Annual")
+    assert passage.line_start == 1
+    assert passage.text == "Employees get fifteen days of annual leave a year."
+    assert passage.bm25 is not None
+    assert passage.bm25 > 0
+
+
+def test_korean_particles_do_not_hide_a_passage(company: Database):
+    result = searcher(company).search("환불이 가능한 기간")
+
+    assert "14일" in result.passages[0].text
+
+
+def test_neighbours_of_the_same_section_are_joined_while_the_budget_lasts(company: Database):
+    question = "fifteen days annual leave"
+
+    narrow = searcher(company, passages=1, budget_tokens=0).search(question).passages[0]
+    wide = searcher(company, passages=1).search(question).passages[0]
+
+    assert wide.text == narrow.text + "\n" + "Part-time employees get leave in proportion to their hours."
+    assert wide.end - wide.start == len(wide.text)
+    assert (wide.line_start, wide.line_end) == (1, 2)
+
+
+def test_nothing_relevant_gives_no_passages_and_says_how_many_were_too_weak(company: Database):
+    result = searcher(company).search("What did the submarine captain say about volcano insurance days?")
+
+    assert result.passages == ()
+    assert result.below_threshold > 0
+
+
+def test_filters_restrict_by_collection_folder_and_pattern(company: Database):
+    search = searcher(company, bm25_threshold=0.0).search
+
+    def paths(**restriction) -> set[str]:
+        return {
+            str(passage.path) for passage in search("환불 leave soup days", filter=SearchFilter(**restriction)).passages
+        }
+
+    assert paths(collections=("shop",)) == {"/docs/환불.txt"}
+    assert paths(paths=("/docs/leave.md",)) == {"/docs/leave.md"}
+    assert paths(paths=("*.txt",)) == {"/docs/환불.txt", "/docs/menu.txt"}
+    assert paths(paths=("/docs",)) == {"/docs/leave.md", "/docs/환불.txt", "/docs/menu.txt"}
+    assert paths(collections=("none",)) == set()
+
+
+def test_identical_text_is_shown_once(database: Database):
+    for n in range(3):
+        put(database, f"/{n}.txt", ["annual leave is fifteen days"])
+
+    assert len(searcher(database).search("annual leave").passages) == 1
+
+
+def test_one_document_gives_at_most_so_many_chunks(database: Database):
+    put(database, "/long.txt", [f"annual leave rule number {n}" for n in range(0, 20, 2)])
+    put(database, "/short.txt", ["something about annual leave here"])
+
+    result = searcher(database, per_document=2, budget_tokens=0).search("annual leave rule")
+
+    assert sum(passage.text.count("annual") for passage in result.passages if passage.path.name == "long.txt") == 2
+    assert {passage.path.name for passage in result.passages} == {"long.txt", "short.txt"}
+
+
+def test_passages_of_one_document_are_in_reading_order(database: Database):
+    put(database, "/a.txt", ["leave leave", "soup", "annual leave policy", "tea", "annual leave"])
+
+    starts = [passage.start for passage in searcher(database, budget_tokens=0).search("annual leave policy").passages]
+
+    assert starts == sorted(starts)
+
+
+def test_a_follow_up_is_searched_with_the_question_it_leans_on(company: Database):
+    result = searcher(company).search("And for part-timers?", history=["How much annual leave do employees get?"])
+
+    assert result.query == "How much annual leave do employees get? And for part-timers?"
+    assert result.passages[0].path.name == "leave.md"
+
+
+def test_meaning_finds_what_shares_no_whole_word(database: Database):
+    put(database, "/a.txt", ["reimbursements are paid monthly", "the garden is closed"], embedder=EMBEDDER)
+
+    found = Searcher(database, EMBEDDER, SPLITTER, SearchOptions(vector_threshold=0.3)).search("reimburse")
+
+    assert found.passages[0].text.startswith("reimbursements")
+    assert found.passages[0].vector is not None
+
+
+def test_missing_vectors_are_told(database: Database):
+    put(database, "/a.txt", ["annual leave"], embedder=EMBEDDER)
+    put(database, "/b.txt", ["sick leave"])
+
+    notes = Searcher(database, EMBEDDER, SPLITTER, SearchOptions()).search("leave").notes
+
+    assert notes == ("1 of 2 chunks have no vector yet and were searched by words only",)
+
+
+def test_another_embedder_or_tokenizer_is_told_with_its_remedy_and_words_still_work(database: Database):
+    put(database, "/a.txt", ["annual leave"], embedder=EMBEDDER)
+    write_meta(database, "embedder", "{}")
+    write_meta(database, "tokenizer", "other-1")
+
+    result = Searcher(database, EMBEDDER, SPLITTER, SearchOptions()).search("leave")
+
+    assert len(result.passages) == 1
+    assert all("lorag reindex" in note for note in result.notes)
+    assert len(result.notes) == 2
+
+
+def test_a_search_is_not_disturbed_by_another_connection_that_writes(tmp_path: Path):
+    path = tmp_path / "library.db"
+    with Database.open(path) as database:
+        put(database, "/fixed.txt", ["annual leave is fifteen days"])
+    finished = threading.Event()
+
+    def write() -> None:
+        with Database.open(path) as writer:
+            for n in range(60):
+                put(writer, f"/{n % 5}.txt", [f"annual leave {n} {m}" for m in range(n % 7)], embedder=EMBEDDER)
+        finished.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    with Database.open(path, read_only=True) as database:
+        reader = Searcher(database, EMBEDDER, SPLITTER, SearchOptions(passages=50))
+        while not finished.is_set():
+            result = reader.search("annual leave is fifteen days")
+            assert "annual leave is fifteen days" in [passage.text for passage in result.passages]
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    "question", ["", "   ", '"', "* OR NEAR(", "'; DROP TABLE chunk; --", "\x00", "🙂", "a" * 100_000]
+)
+def test_any_question_is_answered_without_an_error(company: Database, question: str):
+    searcher(company).search(question, history=[question])
