@@ -1,4 +1,4 @@
-"""An embedder without weights: texts that share pieces of words get near vectors, the same in every process."""
+"""An embedder without weights: words that are equal give vectors that are near."""
 
 import hashlib
 from collections.abc import Sequence
@@ -8,30 +8,29 @@ from numpy.typing import NDArray
 
 from lorag.retrieval.embedders import EmbedderIdentity
 
-DIMENSIONS = 64
-
 
 class HashEmbedder:
-    """Sums one pseudo-random direction per three-letter piece."""
+    """Adds up one pseudo-random direction per word."""
 
-    def __init__(self, name: str = "hash") -> None:
-        self.identity = EmbedderIdentity(name, DIMENSIONS, "", "", fingerprint=f"{name}-1")
+    def __init__(self, *, name: str = "hash", dimensions: int = 64) -> None:
+        self.identity = EmbedderIdentity(
+            name=name, dimensions=dimensions, query_prefix="", passage_prefix="", fingerprint="1"
+        )
+        self.embedded: int = 0
+        """Passages embedded so far."""
 
     def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return one unit row per text, zeros for an empty one."""
-        return np.stack([_embed(text) for text in texts]) if texts else np.empty((0, DIMENSIONS), dtype=np.float32)
+        """Return one unit row per text."""
+        return np.stack([self._embed(text) for text in texts])
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the same as ``embed_queries``."""
-        return self.embed_queries(texts)
+        """Return one unit row per text."""
+        self.embedded += len(texts)
+        return np.stack([self._embed(text) for text in texts])
 
-
-def _embed(text: str) -> NDArray[np.float32]:
-    plain = " ".join(text.lower().split())
-    pieces = [plain[i : i + 3] for i in range(max(1, len(plain) - 2))] if plain else []
-    total = np.zeros(DIMENSIONS, dtype=np.float32)
-    for piece in pieces:
-        bits = np.frombuffer(hashlib.sha256(piece.encode()).digest()[: DIMENSIONS // 8], dtype=np.uint8)
-        total += np.unpackbits(bits).astype(np.float32) * 2 - 1
-    length = float(np.linalg.norm(total))
-    return total / length if length else total
+    def _embed(self, text: str) -> NDArray[np.float32]:
+        total = np.zeros(self.identity.dimensions, dtype=np.float32)
+        for word in text.lower().split():
+            seed = int.from_bytes(hashlib.blake2b(f"{self.identity.name}:{word}".encode(), digest_size=8).digest())
+            total += np.random.default_rng(seed).standard_normal(self.identity.dimensions, dtype=np.float32)
+        return total / max(float(np.linalg.norm(total)), 1e-9)

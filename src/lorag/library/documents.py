@@ -131,9 +131,12 @@ def set_collection(database: Database, document_id: int, collection: str) -> Non
     advance_generation(database)
 
 
-def mark_stale(database: Database, document_id: int) -> None:
-    """Queue a document to be read again whatever its content."""
-    database.execute("UPDATE document SET state = 'queued', stale = 1, reason = NULL WHERE id = ?", (document_id,))
+def requeue(database: Database, document_id: int) -> None:
+    """Queue a document to be looked at again; one that failed is read whatever its content."""
+    database.execute(
+        "UPDATE document SET stale = stale OR state = 'failed', state = 'queued', reason = NULL WHERE id = ?",
+        (document_id,),
+    )
 
 
 def set_file(database: Database, document_id: int, *, size: int, mtime_ns: int) -> None:

@@ -47,24 +47,35 @@ def advance_generation(database: Database) -> None:
 
 def record_identity(database: Database, identity: BuildIdentity) -> None:
     """Write down what the indexes are built with from now on."""
-    for key in ("embedder", "chunker", "tokenizer"):
-        write_meta(database, key, getattr(identity, key))
+    for key, value in _parts(identity).items():
+        if read_meta(database, key) != value:
+            write_meta(database, key, value)
 
 
 def mismatches(database: Database, identity: BuildIdentity) -> dict[str, str]:
     """Return the parts that differ from what the library was built with, each with the command that mends it."""
+    has_vectors = database.value("SELECT 1 FROM embedding LIMIT 1") is not None
+    has_chunks = database.value("SELECT 1 FROM chunk LIMIT 1") is not None
     return {
         key: _REMEDY[key]
-        for key in ("embedder", "chunker", "tokenizer")
-        if (stored := read_meta(database, key)) is not None and stored != getattr(identity, key)
+        for key, value in _parts(identity).items()
+        if (has_vectors if key == "embedder" else has_chunks) and read_meta(database, key) not in {None, value}
     }
 
 
 def require_identity(database: Database, identity: BuildIdentity) -> None:
-    """Refuse to mix two ways of building in one library; a new library takes on the given one."""
+    """Refuse to mix two ways of building in one library; one that holds nothing yet takes on the given one."""
     differing = mismatches(database, identity)
     if differing:
         names = " and ".join(_NAMES[key] for key in differing)
         # Cutting anew also embeds anew, so the longer command mends both.
         remedy = "lorag reindex" if "lorag reindex" in differing.values() else next(iter(differing.values()))
         raise LibraryMismatchError(f"{database.path} was built with another {names}; rebuild it with: {remedy}")
+    with database.atomic():
+        record_identity(database, identity)
+
+
+def _parts(identity: BuildIdentity) -> dict[str, str]:
+    """Return what is to be compared; without an embedder the vectors are nobody's concern."""
+    parts = {"embedder": identity.embedder, "chunker": identity.chunker, "tokenizer": identity.tokenizer}
+    return {key: value for key, value in parts.items() if value}

@@ -1,0 +1,124 @@
+"""Reader processes and the threads that talk to them: files are read side by side, and a bad one costs only itself."""
+
+import contextlib
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from lorag.library.content import Content
+from lorag.retrieval.reading import ReadingPlan, Unreadable
+
+# -P: a file in the working folder must not stand in for a module.
+_COMMAND = (sys.executable, "-P", "-c", "from lorag.retrieval.reading import serve; serve()")
+_LONGEST_DETAIL = 200
+
+
+class ReaderPool:
+    """Reads files in up to ``size`` processes, which start when there is work for them."""
+
+    def __init__(self, plan: ReadingPlan, *, size: int, seconds_per_file: float) -> None:
+        self.capacity = size * 2
+        """How many files to hand in at once so that no reader waits."""
+        self._plan = plan
+        self._seconds = seconds_per_file
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix="reader")
+        self._local = threading.local()
+        self._readers: list[_Reader] = []
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._closed = True
+        for reader in self._readers:
+            reader.close()
+        self._threads.shutdown(cancel_futures=True)
+
+    def submit(self, path: Path) -> Future[Content | Unreadable]:
+        """Have a file read; the result is never an exception of the file's making."""
+        return self._threads.submit(self._read, path)
+
+    def _read(self, path: Path) -> Content | Unreadable:
+        reader: _Reader | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = _Reader(self._plan)
+            self._readers.append(reader)
+        return Unreadable("interrupted") if self._closed else reader.read(path, self._seconds)
+
+
+class _Reader:
+    """One process, started anew when a file has brought it down."""
+
+    def __init__(self, plan: ReadingPlan) -> None:
+        self._plan = plan
+        self._process: subprocess.Popen[bytes] | None = None
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the reader
+
+    def read(self, path: Path, seconds: float) -> Content | Unreadable:
+        """Return what a file holds, or why that cannot be told."""
+        process = self._process = self._process or self._start()
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(seconds, stop)
+        timer.start()
+        try:
+            return self._ask(process, path)
+        except (EOFError, OSError, pickle.UnpicklingError):
+            process.kill()
+            process.wait()
+            self._process = None
+            return Unreadable(f"it took longer than {seconds:g} seconds" if late.is_set() else self._last_words())
+        finally:
+            timer.cancel()
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                with contextlib.suppress(OSError):
+                    pipe.close() if pipe else None
+        self._errors.close()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        self._errors.seek(0)
+        self._errors.truncate()
+        # One thread per reader: the readers themselves are what runs side by side.
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+        process = subprocess.Popen(
+            _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, env=environment
+        )
+        assert process.stdin is not None
+        with contextlib.suppress(OSError):  # when it has ended already, the first answer tells
+            pickle.dump(self._plan, process.stdin, pickle.HIGHEST_PROTOCOL)
+            process.stdin.flush()
+        return process
+
+    def _ask(self, process: "subprocess.Popen[bytes]", path: Path) -> Content | Unreadable:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        pickle.dump(path, process.stdin, pickle.HIGHEST_PROTOCOL)
+        process.stdin.flush()
+        answer: Content | Unreadable = pickle.load(process.stdout)
+        return answer
+
+    def _last_words(self) -> str:
+        """Return what is known of the end of a process: the last line of its traceback."""
+        self._errors.seek(0)
+        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        return f"its reader ended unexpectedly ({lines[-1][:_LONGEST_DETAIL] if lines else 'killed'})"
