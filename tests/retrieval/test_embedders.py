@@ -25,8 +25,8 @@ TEXTS = [
     "연차 휴가는 며칠인가요?",
     "Refunds are paid within 14 days › 환불은 14일 안에 지급됩니다.",
     "ＦＵＬＬ width, ligature ﬁle, CamelCase, 2026-11-20, 3.5 %",
-    "가" * 3_000,
-    "word " * 20_000,
+    "가" * 90,
+    "word " * 1_000,
 ]
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "refund", "leave", "day", "price", "환불", "휴가"]
 
