@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Final, Literal
 
 from lorag.chat.answer import finished
@@ -88,14 +89,25 @@ class Conversation:
         self._stop_asked = True
         await self._engine.stop()
 
-    async def reply(self, question: str) -> AsyncGenerator[TurnEvent]:
+    def reply(self, question: str) -> AsyncGenerator[TurnEvent]:
         """Answer ``question``; ``TurnDone`` comes last.
 
         Raises:
             LoragError: The turn failed; the partial answer is saved as failed and the next turn can be asked.
         """
+        return self._reply(partial(self._begin, question))
+
+    def reply_instead(self, message_id: int, question: str) -> AsyncGenerator[TurnEvent]:
+        """Answer ``question`` in the place of the question ``message_id``, which stays as another branch."""
+        return self._reply(partial(self._begin_instead, message_id, question))
+
+    def reply_again(self, message_id: int) -> AsyncGenerator[TurnEvent]:
+        """Answer the question ``message_id`` once more; its earlier answers stay as other branches."""
+        return self._reply(partial(self._begin_again, message_id))
+
+    async def _reply(self, begin: Callable[[], Turn]) -> AsyncGenerator[TurnEvent]:
         self._stop_asked = False
-        turn = await asyncio.to_thread(self._begin, question)
+        turn = await asyncio.to_thread(begin)
         try:
             yield TurnSaved(self.chat_id or 0, turn.user_id, turn.answer_id)
             async with aclosing(self._answer(turn)) as events:
@@ -196,11 +208,27 @@ class Conversation:
         with self._storing:
             if self.chat_id is None:
                 self.chat_id = self._chats.create()
-            messages = self._chats.history(self.chat_id, self.leaf_id)
-            user_id = self._chats.add_user(self.chat_id, question, messages[-1].id if messages else None)
-            adapters = self.choice.adapter_strengths
-            self.leaf_id = self._chats.start_answer(self.chat_id, user_id, self.choice.name, adapters)
-        return Turn(question, _exchanges(messages), user_id, self.leaf_id, self.choice.name, adapters)
+            earlier = self._chats.history(self.chat_id, self.leaf_id)
+            user_id = self._chats.add_user(self.chat_id, question, earlier[-1].id if earlier else None)
+            return self._begin_answer(self.chat_id, user_id, question, earlier)
+
+    def _begin_instead(self, message_id: int, question: str) -> Turn:
+        with self._storing:
+            chat_id = self.chat_id or 0
+            *earlier, replaced = self._chats.history(chat_id, message_id)
+            user_id = self._chats.add_user(chat_id, question, replaced.parent_id)
+            return self._begin_answer(chat_id, user_id, question, earlier)
+
+    def _begin_again(self, message_id: int) -> Turn:
+        with self._storing:
+            chat_id = self.chat_id or 0
+            *earlier, asked = self._chats.history(chat_id, message_id)
+            return self._begin_answer(chat_id, asked.id, asked.text, earlier)
+
+    def _begin_answer(self, chat_id: int, user_id: int, question: str, earlier: Sequence[StoredMessage]) -> Turn:
+        adapters = self.choice.adapter_strengths
+        self.leaf_id = self._chats.start_answer(chat_id, user_id, self.choice.name, adapters)
+        return Turn(question, _exchanges(earlier), user_id, self.leaf_id, self.choice.name, adapters)
 
     def _append(self, turn: Turn) -> None:
         with self._storing:
