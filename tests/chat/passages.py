@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lorag.retrieval.passages import Passage, SearchFilter, SearchResult
 
 
-def passage(text: str, *, name: str = "policy.md", start: int = 0, line_start: int | None = 1, **changes) -> Passage:
-    fields = {
+def passage(
+    text: str, *, name: str = "policy.md", start: int = 0, line_start: int | None = 1, **changes: Any
+) -> Passage:
+    fields: dict[str, Any] = {
         "document_id": 1,
         "path": Path("/docs") / name,
         "title": name,
@@ -35,7 +38,11 @@ class ScriptedSearcher:
     asked: list[tuple[str, SearchFilter, tuple[str, ...]]] = field(default_factory=list)
 
     def search(
-        self, question: str, *, filter: SearchFilter = SearchFilter(), history: Sequence[str] = ()
+        self,
+        question: str,
+        *,
+        filter: SearchFilter | None = None,  # noqa: A002 - the searcher's word
+        history: Sequence[str] = (),
     ) -> SearchResult:
-        self.asked.append((question, filter, tuple(history)))
+        self.asked.append((question, filter or SearchFilter(), tuple(history)))
         return SearchResult(query=question, passages=tuple(self.passages), seconds=0.001)

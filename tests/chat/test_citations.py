@@ -58,6 +58,7 @@ def test_korean_is_verified_with_and_without_spaces(answer: str):
         "반차는 4시간 단위로 쓸 수 없습니다 [4].",
         "5 days [1]",
         "Please see the handbook [1].",
+        "Full-time employees fly [1].",
         "[1]",
     ],
 )
@@ -111,7 +112,11 @@ def test_a_verbatim_quote_of_every_sentence_is_verified():
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.sampled_from(["[", "]", "1", "9", ",", "-", " ", "\n", "`", "```", "leave", "휴가", "[1]", "[99]", "."])))
+@given(
+    st.lists(
+        st.sampled_from(["[", "]", "1", "9", ",", "-", " ", "\n", "`", "```", "leave", "휴가", "[1]", "[99]", "."])
+    )
+)
 def test_whatever_a_model_writes_only_sent_numbers_remain_and_checking_again_changes_nothing(parts: list[str]):
     first = check_citations("".join(parts), SENTENCES)
 

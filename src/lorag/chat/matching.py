@@ -6,8 +6,11 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-_LEAST_SIMILARITY: Final = 85.0
+_LEAST_SIMILARITY: Final = 80.0
 """Of 100; below it a paraphrase is too far from the sentence to vouch for it."""
+_LEAST_WORD_SIMILARITY: Final = 75.0
+"""Of 100; above it two words are forms of one."""
+_LEAST_SHARE_OF_WORDS: Final = 0.8
 
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
@@ -29,7 +32,25 @@ def stands_in(claim: str, sentence: str) -> bool:
         return True
     if not _numbers(claimed) <= _numbers(said) or bool(_NEGATION.search(claim)) != bool(_NEGATION.search(sentence)):
         return False
-    return fuzz.partial_ratio(" ".join(claimed), " ".join(said)) >= _LEAST_SIMILARITY and len(claimed) > 1
+    if len(claimed) < 2 or _share_of_words(claimed, said) < _LEAST_SHARE_OF_WORDS:
+        return False
+    return _similarity(" ".join(claimed), " ".join(said)) >= _LEAST_SIMILARITY
+
+
+def _share_of_words(claimed: list[str], said: list[str]) -> float:
+    """Return the share of the claim's words that stand in the sentence in some form."""
+    found = sum(any(fuzz.ratio(word, other) >= _LEAST_WORD_SIMILARITY for other in said) for word in claimed)
+    return found / len(claimed)
+
+
+def _similarity(claim: str, sentence: str) -> float:
+    """Return how alike the claim and the stretch of the sentence it is most like are, 0 to 100."""
+    found = fuzz.partial_ratio_alignment(claim, sentence)
+    if found is None or len(claim) > len(sentence):
+        return fuzz.ratio(claim, sentence)
+    # A stretch as long as the claim: rapidfuzz may choose a shorter one, which would excuse the claim's last words.
+    start = min(found.dest_start, len(sentence) - len(claim))
+    return fuzz.ratio(claim, sentence[start : start + len(claim)])
 
 
 def _plain(text: str) -> str:

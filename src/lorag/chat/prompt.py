@@ -37,7 +37,18 @@ class Draft:
     history: tuple[Exchange, ...] = ()
     """Oldest first."""
     passages: tuple[PassageSentences, ...] = ()
-    """Most relevant first."""
+    """In the order in which they are shown."""
+
+    @property
+    def ranks(self) -> list[int]:
+        """Indices of the passages, most relevant first."""
+        return sorted(range(len(self.passages)), key=lambda index: -self.passages[index].passage.score)
+
+    def cut(self, kept: Kept) -> "Draft":
+        """Return the part that is kept."""
+        shown = sorted(self.ranks[: kept.passages])
+        history = self.history[len(self.history) - kept.history :]
+        return replace(self, history=history, passages=tuple(self.passages[index] for index in shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +71,22 @@ async def fit_prompt(draft: Draft, model: LoadedModel, engine: Engine, *, answer
         ContextOverflowError: The question does not fit, even alone with its best passage.
     """
     room = model.context_tokens - answer_tokens
-    draft, cost = await _costed(draft, engine, room)
+    counts = await _counted(draft, engine)
     budget = room
     for _ in range(_ATTEMPTS):
-        kept = fit(cost, budget)
-        segments = _rendered(draft, kept, model)
+        cut, cost = _cut_best_passage(draft, counts, budget)
+        kept = cut.cut(fit(cost, budget))
+        segments = _rendered(kept, model)
         tokens = sum(await engine.count_tokens([segment.text for segment in segments]))
         if tokens <= room:
             return FittedPrompt(
                 segments=segments,
                 tokens=tokens,
-                passages=draft.passages[: kept.passages],
-                messages_left_out=2 * (len(draft.history) - kept.history),
-                passages_left_out=len(draft.passages) - kept.passages,
+                passages=kept.passages,
+                messages_left_out=2 * (len(draft.history) - len(kept.history)),
+                passages_left_out=len(draft.passages) - len(kept.passages),
             )
+        # The guess of what the template and the joins cost was too low: try again with that much less.
         budget -= tokens - room
     raise ContextOverflowError(
         f"the question does not fit the model's context of {model.context_tokens} tokens: ask a shorter question, or "
@@ -81,13 +94,13 @@ async def fit_prompt(draft: Draft, model: LoadedModel, engine: Engine, *, answer
     )
 
 
-def _rendered(draft: Draft, kept: Kept, model: LoadedModel) -> tuple[Segment, ...]:
+def _rendered(draft: Draft, model: LoadedModel) -> tuple[Segment, ...]:
     messages = [Message("system", draft.system)] if draft.system else []
-    for exchange in draft.history[len(draft.history) - kept.history :]:
+    for exchange in draft.history:
         messages += [Message("user", exchange.question), Message("assistant", exchange.answer)]
     question = draft.question
-    if kept.passages:
-        question = grounded_question(question, [item.prompt for item in draft.passages[: kept.passages]])
+    if draft.passages:
+        question = grounded_question(question, [item.prompt for item in draft.passages])
     messages.append(Message("user", question))
     return render(
         messages,
@@ -98,37 +111,53 @@ def _rendered(draft: Draft, kept: Kept, model: LoadedModel) -> tuple[Segment, ..
     )
 
 
-async def _costed(draft: Draft, engine: Engine, room: int) -> tuple[Draft, PromptCost]:
-    """Count the parts of ``draft``; when even the best passage is too long, only its best part is kept."""
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Tokens of each part of a draft."""
+
+    fixed: int
+    history: tuple[int, ...]
+    lines: tuple[tuple[int, ...], ...]
+    """Of each passage its header and its sentences."""
+
+
+async def _counted(draft: Draft, engine: Engine) -> _Counts:
     texts = [draft.question, draft.system]
     for exchange in draft.history:
         texts += [exchange.question, exchange.answer]
     counts = await engine.count_tokens(texts)
     asked = counts[0] * (2 if draft.passages else 1)
-    fixed = asked + counts[1] + 3 * _MESSAGE_OVERHEAD
     history = [sum(pair) + 2 * _MESSAGE_OVERHEAD for pair in zip(counts[2::2], counts[3::2], strict=True)]
     lines = [await _line_costs(item, engine) for item in draft.passages]
-    if draft.passages and fixed + sum(lines[0]) > room:
-        best, lines[0] = _best_part(draft.question, draft.passages[0], lines[0], room - fixed)
-        draft = replace(draft, passages=(best, *draft.passages[1:]))
-    return draft, PromptCost(fixed, tuple(history), tuple(map(sum, lines)))
+    return _Counts(asked + counts[1] + 3 * _MESSAGE_OVERHEAD, tuple(history), tuple(lines))
 
 
-async def _line_costs(item: PassageSentences, engine: Engine) -> list[int]:
-    """Return the tokens of a passage's header and of each of its sentences."""
+async def _line_costs(item: PassageSentences, engine: Engine) -> tuple[int, ...]:
     texts = [header_of(item.passage), *(shown_sentence(sentence.text) for sentence in item.sentences)]
-    return [tokens + _NUMBER_OVERHEAD for tokens in await engine.count_tokens(texts)]
+    return tuple(tokens + _NUMBER_OVERHEAD for tokens in await engine.count_tokens(texts))
+
+
+def _cut_best_passage(draft: Draft, counts: _Counts, budget: int) -> tuple[Draft, PromptCost]:
+    """Return what is to be fitted; when even the best passage is too long alone, only its best part is kept."""
+    lines = list(counts.lines)
+    ranks = draft.ranks
+    if ranks and counts.fixed + sum(lines[ranks[0]]) > budget:
+        passages = list(draft.passages)
+        best = ranks[0]
+        passages[best], lines[best] = _best_part(draft.question, passages[best], lines[best], budget - counts.fixed)
+        draft = replace(draft, passages=tuple(passages))
+    return draft, PromptCost(counts.fixed, counts.history, tuple(sum(lines[index]) for index in ranks))
 
 
 def _best_part(
     question: str, item: PassageSentences, lines: Sequence[int], room: int
-) -> tuple[PassageSentences, list[int]]:
+) -> tuple[PassageSentences, tuple[int, ...]]:
     """Cut a passage to the sentences around the one that shares most with the question."""
     asked = _letter_pairs(question)
     weights = [(asked & _letter_pairs(sentence.text)).total() for sentence in item.sentences]
     kept = window(weights, lines[1:], room - lines[0])
     part = PassageSentences(item.passage, item.sentences[kept.start : kept.stop])
-    return part, [lines[0], *lines[1 + kept.start : 1 + kept.stop]]
+    return part, (lines[0], *lines[1 + kept.start : 1 + kept.stop])
 
 
 def _letter_pairs(text: str) -> Counter[str]:

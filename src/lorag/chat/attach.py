@@ -1,0 +1,77 @@
+"""Files that are sent with one question only, without becoming part of the library."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from rank_bm25 import BM25Plus
+
+from lorag.chat.turn import Documents
+from lorag.documents.chunk import chunk_document
+from lorag.documents.extract import extract
+from lorag.documents.model import Chunk, ExtractedDocument, Limits
+from lorag.errors import DocumentError
+from lorag.retrieval.passages import Passage, SearchFilter, SearchResult
+from lorag.retrieval.terms import TermSplitter
+
+_MOST_PASSAGES: Final = 12
+
+
+class AttachedFiles:
+    """Answers come from these files alone; the pieces that share most words with the question come first."""
+
+    def __init__(self, paths: Sequence[Path], limits: Limits, splitter: TermSplitter, *, chunk_tokens: int) -> None:
+        """Read the files.
+
+        Raises:
+            DocumentError: One of them cannot be read; the message names it.
+        """
+        self._splitter = splitter
+        self._pieces = [piece for path in paths for piece in _read(path, limits, chunk_tokens)]
+
+    @property
+    def documents(self) -> Documents:
+        """What a turn searches in place of the library."""
+        return Documents(searcher=self, has_any=lambda: bool(self._pieces))
+
+    def search(
+        self,
+        question: str,
+        *,
+        filter: SearchFilter = SearchFilter(),  # noqa: A002, B008 - the searcher's signature
+        history: Sequence[str] = (),
+    ) -> SearchResult:
+        """Return the pieces, the most relevant first; a short file is returned whole."""
+        terms = self._splitter.terms(question)
+        index = BM25Plus([self._splitter.terms(chunk.text) or [""] for _, _, chunk in self._pieces])
+        scores = index.get_scores(terms) if terms else [0.0] * len(self._pieces)
+        ranked = sorted(range(len(self._pieces)), key=lambda at: (-float(scores[at]), at))[:_MOST_PASSAGES]
+        passages = tuple(_passage(*self._pieces[at], score=float(scores[at])) for at in ranked)
+        return SearchResult(query=question, passages=passages)
+
+
+def _read(path: Path, limits: Limits, chunk_tokens: int) -> list[tuple[Path, ExtractedDocument, Chunk]]:
+    try:
+        document = extract(path, limits)
+    except DocumentError as error:
+        raise DocumentError(f"{path} cannot be attached: {error}") from error
+    return [(path, document, chunk) for chunk in chunk_document(document, target_tokens=chunk_tokens)]
+
+
+def _passage(path: Path, document: ExtractedDocument, chunk: Chunk, *, score: float) -> Passage:
+    return Passage(
+        document_id=0,
+        path=path,
+        title=document.title or path.name,
+        collection="",
+        heading=chunk.heading,
+        page=chunk.page,
+        line_start=chunk.line_start,
+        line_end=chunk.line_end,
+        start=chunk.start,
+        end=chunk.end,
+        text=chunk.text,
+        score=score,
+        bm25=score,
+        vector=None,
+    )
