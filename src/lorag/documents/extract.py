@@ -3,6 +3,7 @@
 import importlib
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, cast
 
@@ -17,6 +18,7 @@ from lorag.documents.media import (
     text_kind,
 )
 from lorag.documents.model import ExtractedDocument, Limits
+from lorag.documents.normalise import normalise
 from lorag.documents.source import Source
 from lorag.errors import DocumentError, DocumentLimitError
 
@@ -44,7 +46,7 @@ def extract(path: Path, limits: Limits) -> ExtractedDocument:
     check_text_length(len(document.text), limits)
     if not document.text.strip():
         raise DocumentError("it has no text")
-    return document
+    return document if document.title else replace(document, title=normalise(path.name))
 
 
 def _read_file(path: Path, limits: Limits) -> bytes:

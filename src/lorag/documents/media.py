@@ -240,6 +240,7 @@ _MAGIC: Final = (
     (b"OggS", "a sound file"),
     (b"fLaC", "a sound file"),
     (b"{\\rtf", "an RTF document; save it as .docx"),
+    (b"HWP Document File V", "an HWP document of version 3 or older; save it as .hwpx"),
 )
 ZIP_MAGIC: Final = (b"PK\x03\x04", b"PK\x05\x06")
 OLE_MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

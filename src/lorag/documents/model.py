@@ -45,6 +45,7 @@ class ExtractedDocument:
     text: str
     """NFC, ``\\n`` line ends, no control or invisible directional characters."""
     title: str
+    """What the file calls itself, else its first heading, else its name."""
     media_type: str
     headings: tuple[Heading, ...]
     """In reading order."""

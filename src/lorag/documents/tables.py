@@ -9,44 +9,44 @@ SEPARATOR = " | "
 """Stands between the cells of a row; the sentence splitter keeps a line with it whole."""
 
 _VALUE = re.compile(r"[\s\d.,:/%+\-–()₩$€£¥원]+")
+_LONGEST_NAME = 60
 
 
-def row_line(cells: Sequence[str], names: Sequence[str] = ()) -> str:
-    """Return one row as ``name: value | name: value``; empty cells are left out, and a value without a name stands alone."""
-    parts = []
-    for index, cell in enumerate(cells):
-        value = one_line(cell)
-        if value:
-            name = names[index] if index < len(names) else ""
-            parts.append(f"{name}: {value}" if name else value)
-    return SEPARATOR.join(parts)
+class RowLines:
+    """Turns rows into lines, each with the names of its columns once a row of names has been seen."""
+
+    def __init__(self) -> None:
+        """Expect a row of names, perhaps below a title."""
+        self._names: tuple[str, ...] | None = None
+
+    def line(self, row: Sequence[str]) -> str:
+        """Return a row as ``name: value | name: value``, without its empty cells."""
+        cells = [one_line(cell) for cell in row]
+        if self._names is not None:
+            return SEPARATOR.join(_named(cells, self._names))
+        filled = [cell for cell in cells if cell]
+        if len(filled) >= 2:  # the first row of several cells holds the names or shows that there are none
+            self._names = tuple(cell.rstrip(":") for cell in cells) if _are_names(filled, len(cells)) else ()
+        return SEPARATOR.join(filled)
 
 
 def table_lines(rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yield the rows of a table as lines, each with the names of its columns when the first row has names."""
-    names: tuple[str, ...] = ()
-    for index, row in enumerate(rows):
-        if index == 0 and is_header(row):
-            names = column_names(row)
-            yield row_line(row)
-        else:
-            line = row_line(row, names)
-            if line:
-                yield line
+    """Yield the rows of a table that are not empty as lines."""
+    lines = RowLines()
+    return (line for row in rows if (line := lines.line(row)))
 
 
-def column_names(row: Sequence[str]) -> tuple[str, ...]:
-    """Return the cells of a header row as names."""
-    return tuple(one_line(cell).rstrip(":") for cell in row)
+def _named(cells: Sequence[str], names: Sequence[str]) -> Iterator[str]:
+    for index, cell in enumerate(cells):
+        if cell:
+            name = names[index] if index < len(names) else ""
+            yield f"{name}: {cell}" if name else cell
 
 
-def is_header(row: Sequence[str]) -> bool:
-    """Tell a row of column names from a row of values: at least two, all different, short, none a mere number."""
-    cells = [one_line(cell) for cell in row]
-    filled = [cell for cell in cells if cell]
+def _are_names(filled: Sequence[str], width: int) -> bool:
+    """Tell column names from values: most columns have one, they differ, are short, and none is a mere number."""
     return (
-        len(filled) >= 2
-        and len(filled) * 2 > len(cells)
+        len(filled) * 2 > width
         and len(set(filled)) == len(filled)
-        and all(len(cell) <= 60 and not _VALUE.fullmatch(cell) for cell in filled)
+        and all(len(cell) <= _LONGEST_NAME and not _VALUE.fullmatch(cell) for cell in filled)
     )

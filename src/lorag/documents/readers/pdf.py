@@ -20,6 +20,9 @@ from lorag.errors import DocumentError, DocumentLimitError
 
 _PDFIUM = Lock()
 _HYPHENATED_BREAK = re.compile(r"(?<=\w)\ufffe\r?\n?")
+_PROGRAM_TITLE = re.compile(
+    r"untitled|microsoft (?:word|powerpoint|excel)|.*\.(?:docx?|hwpx?|indd|tex)$", re.IGNORECASE
+)
 _MOST_BOOKMARKS = 10_000
 Bookmarks = dict[int, list[tuple[int, str]]]
 """Level and title of the bookmarks that point at a page, by page index."""
@@ -57,7 +60,8 @@ def _read_pages(pdf: pypdfium2.PdfDocument, source: Source) -> ExtractedDocument
             f"it has {n_pages:,} pages; raise max_pages above {source.limits.max_pages:,} to read it"
         )
     builder = TextBuilder(source.limits)
-    builder.title = pdf.get_metadata_value("Title")
+    title = pdf.get_metadata_value("Title")
+    builder.title = "" if _PROGRAM_TITLE.match(title) else title
     bookmarks = _bookmarks(pdf)
     unreadable = 0
     for index in range(n_pages):
