@@ -18,6 +18,7 @@ from lorag.retrieval.health import HealthCheck
 from lorag.retrieval.nearest import VectorHit, VectorLeg
 from lorag.retrieval.passages import SearchFilter, SearchResult
 from lorag.retrieval.scope import allowed_chunks
+from lorag.retrieval.stopwords import content_terms
 from lorag.retrieval.terms import TermSplitter
 
 _MOST_QUERY_TERMS = 64
@@ -100,7 +101,7 @@ class Searcher:
         with self._database.snapshot():
             health = self._health()
             allowed = allowed_chunks(self._database, filter)
-            terms = list(dict.fromkeys(self._splitter.terms(query)))[:_MOST_QUERY_TERMS]
+            terms = content_terms(self._splitter.terms(query))[:_MOST_QUERY_TERMS]
             words = self._words.search(terms, limit=self._options.candidates, allowed=allowed)
             nearest = self._nearest(query, allowed) if health.vectors_usable else []
             ranked = fuse(words.hits[: self._options.pool], nearest, self._options.fusion)

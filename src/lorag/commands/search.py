@@ -1,0 +1,121 @@
+"""``lorag search``: the passages a question would be answered from, and why these."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
+
+from lorag.commands.searching import open_searcher
+from lorag.commands.setup import settings_from
+from lorag.commands.terminal import harmless, harmless_json, harmless_line, never_fail_on_encoding, place_of
+from lorag.commands.words import Words, locale_language
+from lorag.errors import UsageError
+from lorag.library.chunks import chunk_rows
+from lorag.library.database import Database
+from lorag.retrieval.passages import Passage, SearchFilter
+from lorag.retrieval.search import Explanation
+
+EXIT_NOTHING_FOUND: Final = 3
+_MOST_EXPLAINED: Final = 20
+_PREVIEW_WIDTH: Final = 60
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Search once and print what was found."""
+    settings = settings_from(arguments)
+    never_fail_on_encoding()
+    # Bytes that are not the locale's text arrive as lone surrogates, which nothing after here could print.
+    question = " ".join(arguments.query).encode("utf-8", "replace").decode("utf-8").strip()
+    if not question:
+        raise UsageError("the query is empty: lorag search annual leave")
+    restriction = SearchFilter(collections=settings.collection, paths=tuple(arguments.path))
+    with Database.open(settings.paths.library, read_only=True) as database:
+        found = open_searcher(settings, database).explain(question, filter=restriction)
+        explained = list(_explained(found, database)) if arguments.explain else []
+    if arguments.json:
+        print(harmless_json([record(passage) for passage in found.result.passages], sys.stdout))
+    else:
+        _print_passages(found)
+    for line in explained:
+        print(line, file=sys.stderr if arguments.json else sys.stdout)
+    _print_notes(found)
+    return 0 if found.result.passages else EXIT_NOTHING_FOUND
+
+
+def record(passage: Passage) -> dict[str, Any]:
+    """Return a passage as ``lorag search --json`` gives it; keys stay, new ones may come."""
+    return {
+        "document": _path_text(passage),
+        "page": passage.page,
+        "line_start": passage.line_start,
+        "line_end": passage.line_end,
+        "heading": list(passage.heading),
+        "text": passage.text,
+        "score": round(passage.score, 6),
+        "bm25": None if passage.bm25 is None else round(passage.bm25, 6),
+        "vector": None if passage.vector is None else round(passage.vector, 6),
+        "title": passage.title,
+        "collection": passage.collection,
+        "start": passage.start,
+        "end": passage.end,
+    }
+
+
+def _path_text(passage: Passage) -> str:
+    """Return the path as text even where the file's name is not."""
+    return os.fsencode(passage.path).decode("utf-8", "backslashreplace")
+
+
+def _print_passages(found: Explanation) -> None:
+    words = Words(locale_language())
+    for n, passage in enumerate(found.result.passages, start=1):
+        scores = f"score {passage.score:.4f}, bm25 {_number(passage.bm25)}, vector {_number(passage.vector)}"
+        print(f"{n}. {place_of(passage, passage.line_start, passage.line_end, words)}")
+        print(f"   {harmless_line(_path_text(passage))}  ({scores})")
+        for line in harmless(passage.text).splitlines():
+            print(f"   | {line}")
+        print()
+
+
+def _print_notes(found: Explanation) -> None:
+    for note in found.result.notes:
+        print(f"lorag: {harmless_line(note)}", file=sys.stderr)
+    if not found.result.passages:
+        weak = found.result.below_threshold
+        reason = f"{weak} weak matches were left out; --explain shows them" if weak else "no chunk matches"
+        print(f"lorag: nothing relevant found: {reason}", file=sys.stderr)
+
+
+def _explained(found: Explanation, database: Database) -> Iterator[str]:
+    """Yield the lines that say how the result came about."""
+    options, chunks = found.options, {row.id: row for row in chunk_rows(database, [c.chunk_id for c in found.ranked])}
+    yield f"query       {harmless_line(found.result.query)}"
+    yield "terms       " + (", ".join(f"{term} (in {n:,})" for term, n in found.words.frequencies.items()) or "none")
+    yield f"looked up   {', '.join(found.words.anchors) or 'nothing'}"
+    yield (
+        f"candidates  {found.words.candidates} by words, {len(found.nearest)} by meaning, "
+        f"{len(found.passed)} of {len(found.ranked)} passed"
+    )
+    yield (
+        f"thresholds  coverage ≥ {options.bm25_threshold:g} of the question's information, or "
+        f"cosine ≥ {options.vector_threshold:g}"
+    )
+    yield (
+        f"fusion      1/({options.fusion.rank_constant:g} + rank), words × {options.fusion.word_weight:g}, "
+        f"meaning × {options.fusion.vector_weight:g}"
+    )
+    yield f"time        {found.result.seconds * 1000:.1f} ms"
+    yield f"{'':>4} {'fused':>7} {'#w':>3} {'bm25':>7} {'cover':>6} {'#m':>3} {'cosine':>7}  chunk"
+    for chunk in found.ranked[:_MOST_EXPLAINED]:
+        word, vector, row = chunk.word, chunk.vector, chunks.get(chunk.chunk_id)
+        yield (
+            f"{'pass' if chunk.chunk_id in found.passed else 'weak'} {chunk.score:7.4f} {chunk.word_rank or '-':>3} "
+            f"{_number(word and word.score):>7} {_number(word and word.coverage):>6} {chunk.vector_rank or '-':>3} "
+            f"{_number(vector and vector.similarity):>7}  "
+            + (f"{harmless_line(row.disk_path.name)}: {harmless_line(row.text)[:_PREVIEW_WIDTH]}" if row else "")
+        )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
