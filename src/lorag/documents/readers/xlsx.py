@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import re
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
@@ -16,6 +17,7 @@ from lorag.documents.source import Source
 from lorag.documents.tables import table_lines
 from lorag.errors import DocumentLimitError
 
+_THOUSANDS = re.compile(r"#,##0(?:\.(0{1,6}))?")
 _MOST_ROWS: Final = 1_048_576  # what Excel allows; a file may claim more to make a reader count for hours
 
 
@@ -65,4 +67,7 @@ def _shown_number(value: float, number_format: str) -> str:
     """Return a number as a person reads it: percentages as such, and no trail of binary rounding."""
     if number_format.endswith("%"):
         return f"{value * 100:.10g}%"
+    thousands = _THOUSANDS.search(number_format)
+    if thousands:
+        return f"{value:,.{len(thousands[1] or '')}f}"
     return str(value) if isinstance(value, int) else f"{value:.15g}"
