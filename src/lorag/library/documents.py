@@ -83,12 +83,11 @@ def list_documents(
     return map(_stored, rows)
 
 
-def documents_below(database: Database, folder: Path) -> Iterator[StoredDocument]:
-    """Yield the documents that are this file or lie in this folder."""
-    low, high = range_below(folder)
+def documents_below(database: Database, place: Path | str) -> Iterator[StoredDocument]:
+    """Yield the documents that are this file or lie in this folder, whatever Unicode form its name is given in."""
+    shown = comparable_path(Path(place))
     rows = database.stream(
-        _SELECT + "WHERE disk_path = ? OR (disk_path >= ? AND disk_path < ?) ORDER BY id",
-        (os.fsencode(folder), low, high),
+        _SELECT + "WHERE path = ? OR (path >= ? AND path < ?) ORDER BY path, id", (shown, *range_below(shown))
     )
     return map(_stored, rows)
 
@@ -191,10 +190,10 @@ def collections(database: Database) -> dict[str, int]:
     return dict(database.rows("SELECT collection, count(*) FROM document GROUP BY collection ORDER BY collection"))
 
 
-def range_below(folder: Path) -> tuple[bytes, bytes]:
-    """Return the bounds of the names in a folder; the byte after the separator closes the range."""
-    prefix = os.fsencode(folder).rstrip(os.fsencode(os.sep))
-    return prefix + os.fsencode(os.sep), prefix + bytes([ord(os.sep) + 1])
+def range_below(folder: str) -> tuple[str, str]:
+    """Return the bounds of the names in a folder: from its separator to the character that follows the separator."""
+    prefix = folder.rstrip(os.sep)
+    return prefix + os.sep, prefix + chr(ord(os.sep) + 1)
 
 
 def _stored(row: Row) -> StoredDocument:

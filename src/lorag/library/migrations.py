@@ -70,7 +70,7 @@ def _step_1(connection: apsw.Connection) -> None:
 
         -- What `remove` took out of a folder that is still followed: `sync` must not bring it back.
         CREATE TABLE exclusion (
-            disk_path BLOB PRIMARY KEY
+            path TEXT PRIMARY KEY             -- absolute, NFC
         ) WITHOUT ROWID;
 
         CREATE TABLE document (

@@ -45,19 +45,13 @@ def add_root(database: Database, disk_path: Path, collection: str | None) -> Non
             time.time(),
         ),
     )
-    low, high = range_below(disk_path)
-    database.execute(
-        "DELETE FROM exclusion WHERE disk_path = ? OR (disk_path >= ? AND disk_path < ?)",
-        (os.fsencode(disk_path), low, high),
-    )
+    shown = comparable_path(disk_path)
+    database.execute("DELETE FROM exclusion WHERE path = ? OR (path >= ? AND path < ?)", (shown, *range_below(shown)))
 
 
-def remove_roots_below(database: Database, folder: Path) -> int:
-    """Stop following this file or folder and everything in it; return how many roots that were."""
-    low, high = range_below(folder)
-    database.execute(
-        "DELETE FROM root WHERE disk_path = ? OR (disk_path >= ? AND disk_path < ?)", (os.fsencode(folder), low, high)
-    )
+def remove_roots_below(database: Database, shown: str) -> int:
+    """Stop following this file or folder (NFC) and everything in it; return how many roots that were."""
+    database.execute("DELETE FROM root WHERE path = ? OR (path >= ? AND path < ?)", (shown, *range_below(shown)))
     return database.changes()
 
 
@@ -66,14 +60,14 @@ def remove_roots_of(database: Database, collection: str) -> None:
     database.execute("DELETE FROM root WHERE collection = ?", (collection,))
 
 
-def exclude(database: Database, disk_path: Path) -> None:
-    """Keep a file or folder out although a folder above it is followed; ``add_root`` lets it in again."""
-    database.execute("INSERT OR IGNORE INTO exclusion VALUES (?)", (os.fsencode(disk_path),))
+def exclude(database: Database, shown: str) -> None:
+    """Keep a file or folder (NFC) out although a folder above it is followed; ``add_root`` lets it in again."""
+    database.execute("INSERT OR IGNORE INTO exclusion VALUES (?)", (shown,))
 
 
-def exclusions(database: Database) -> frozenset[Path]:
-    """Return the files and folders that are kept out."""
-    return frozenset(Path(os.fsdecode(row[0])) for row in database.rows("SELECT disk_path FROM exclusion"))
+def exclusions(database: Database) -> frozenset[str]:
+    """Return the files and folders (NFC) that are kept out."""
+    return frozenset(str(row[0]) for row in database.rows("SELECT path FROM exclusion"))
 
 
 def collection_of(roots: Iterable[Root], path: Path) -> str | None:

@@ -19,9 +19,9 @@ def mark_seen(database: Database, document_id: int) -> bool:
     return database.changes() > 0
 
 
-def unseen_below(database: Database, folder: Path) -> Iterator[StoredDocument]:
-    """Yield the documents in a folder that were not met."""
-    for document in documents_below(database, folder):
+def unseen_below(database: Database, place: Path) -> Iterator[StoredDocument]:
+    """Yield the documents of a file or folder that were not met."""
+    for document in documents_below(database, place):
         if database.value("SELECT 1 FROM seen WHERE document_id = ?", (document.id,)) is None:
             yield document
 

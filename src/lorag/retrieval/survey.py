@@ -8,7 +8,7 @@ from lorag.documents.discover import Discovery, discover
 from lorag.errors import DocumentError
 from lorag.library import documents, roots, survey
 from lorag.library.database import Database
-from lorag.library.documents import StoredDocument
+from lorag.library.documents import StoredDocument, comparable_path
 from lorag.library.roots import DEFAULT_COLLECTION
 from lorag.retrieval.sync_events import FileRemoved, Looked, RootMissing, Tally
 
@@ -64,7 +64,7 @@ class Survey:
             return Discovery((), {"vanished": 1})  # between our look and this one
 
     def _look_at(self, file: Path) -> None:
-        if not self._excluded.isdisjoint((file, *file.parents)):
+        if self._is_excluded(file):
             self._tally.skipped["removed from the library"] += 1
             return
         try:
@@ -83,6 +83,12 @@ class Survey:
         elif survey.mark_seen(self._database, document.id):
             self._looked += 1
             self._look_again(document, status, collection)
+
+    def _is_excluded(self, file: Path) -> bool:
+        if not self._excluded:
+            return False
+        shown = Path(comparable_path(file))
+        return not self._excluded.isdisjoint(map(str, (shown, *shown.parents)))
 
     def _look_again(self, document: StoredDocument, status: os.stat_result, collection: str) -> None:
         if document.collection != collection:
@@ -109,9 +115,9 @@ class Survey:
         if self._is_unreachable(place):
             count = sum(1 for _ in documents.documents_below(self._database, place))
             if count == 0:
-                roots.remove_roots_below(self._database, place)
+                roots.remove_roots_below(self._database, comparable_path(place))
                 return
-            shown = documents.comparable_path(place)
+            shown = comparable_path(place)
             self._tally.missing.append((shown, count))
             yield RootMissing(shown, count)
 
@@ -127,7 +133,7 @@ class Survey:
 
     def _forget_if_gone(self, place: Path) -> None:
         if not is_there(place) and next(documents.documents_below(self._database, place), None) is None:
-            roots.remove_roots_below(self._database, place)
+            roots.remove_roots_below(self._database, comparable_path(place))
 
 
 def is_there(path: Path) -> bool:

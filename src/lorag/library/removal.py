@@ -1,0 +1,52 @@
+"""Takes documents out of the library so that they stay out; the files on disk are not touched."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lorag.errors import LibraryError
+from lorag.library import roots
+from lorag.library.database import Database
+from lorag.library.documents import (
+    StoredDocument,
+    comparable_path,
+    delete_document,
+    documents_below,
+    get_document,
+    list_documents,
+)
+
+
+def remove_documents(database: Database, targets: Sequence[str], in_collections: Sequence[str]) -> list[StoredDocument]:
+    """Take out documents given by number, file or folder, and whole collections; all of them or, on an error, none."""
+    removed: dict[int, StoredDocument] = {}
+    with database.atomic():
+        for target in targets:
+            removed.update((document.id, document) for document in _remove_target(database, target))
+        for collection in in_collections:
+            removed.update((document.id, document) for document in _remove_collection(database, collection))
+    return list(removed.values())
+
+
+def _remove_target(database: Database, target: str) -> Iterator[StoredDocument]:
+    numbered = get_document(database, int(target)) if target.isascii() and target.isdigit() else None
+    shown = numbered.path if numbered else comparable_path(Path(os.path.abspath(Path(target).expanduser())))  # noqa: PTH100 - a link stays what it is called
+    found = [numbered] if numbered else list(documents_below(database, shown))
+    followed = roots.remove_roots_below(database, shown)
+    if not found and not followed:
+        raise LibraryError(f"{target} is not in the library; lorag list shows what is, nothing was removed")
+    if any(Path(root.path) in Path(shown).parents for root in roots.list_roots(database)):
+        roots.exclude(database, shown)
+    for document in found:
+        delete_document(database, document.id)
+        yield document
+
+
+def _remove_collection(database: Database, collection: str) -> Iterator[StoredDocument]:
+    found = list(list_documents(database, collection=collection))
+    if not found and all(root.collection != collection for root in roots.list_roots(database)):
+        raise LibraryError(f"there is no collection {collection}; lorag list shows what is, nothing was removed")
+    roots.remove_roots_of(database, collection)
+    for document in found:
+        delete_document(database, document.id)
+        yield document
