@@ -111,8 +111,8 @@ def _explained(found: Explanation, database: Database) -> Iterator[str]:
         word, vector, row = chunk.word, chunk.vector, chunks.get(chunk.chunk_id)
         yield (
             f"{'pass' if chunk.chunk_id in found.passed else 'weak'} {chunk.score:7.4f} {chunk.word_rank or '-':>3} "
-            f"{_number(word and word.score):>7} {_number(word and word.coverage):>6} {chunk.vector_rank or '-':>3} "
-            f"{_number(vector and vector.similarity):>7}  "
+            f"{_number(word.score if word else None):>7} {_number(word.coverage if word else None):>6} {chunk.vector_rank or '-':>3} "
+            f"{_number(vector.similarity if vector else None):>7}  "
             + (f"{harmless_line(row.disk_path.name)}: {harmless_line(row.text)[:_PREVIEW_WIDTH]}" if row else "")
         )
 

@@ -1,7 +1,11 @@
 """The searcher that the settings describe, for every command that searches."""
 
+from collections.abc import Sequence
+
 from lorag.library.database import Database
+from lorag.library.documents import corpus_size
 from lorag.retrieval.embedders import open_embedder
+from lorag.retrieval.passages import SearchFilter, SearchResult
 from lorag.retrieval.search import Searcher, SearchOptions
 from lorag.retrieval.splitters import make_splitter
 from lorag.settings import Settings
@@ -22,3 +26,39 @@ def open_searcher(settings: Settings, database: Database) -> Searcher:
         vector_threshold=settings.vector_threshold,
     )
     return Searcher(database, embedder, make_splitter(settings.tokenizer), options)
+
+
+class LibrarySearch:
+    """The search of one chat: a connection of its own, opened with the first question and kept warm."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._database: Database | None = None
+        self._searcher: Searcher | None = None
+
+    def has_any(self) -> bool:
+        """Tell whether there is anything to search."""
+        return corpus_size(self._open()).chunks > 0
+
+    def search(
+        self,
+        question: str,
+        *,
+        filter: SearchFilter = SearchFilter(),  # noqa: A002, B008 - the searcher's word; frozen and empty
+        history: Sequence[str] = (),
+    ) -> SearchResult:
+        """Search as ``Searcher.search`` does."""
+        if self._searcher is None:
+            self._searcher = open_searcher(self._settings, self._open())
+        return self._searcher.search(question, filter=filter, history=history)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._database is not None:
+            self._database.close()
+        self._database = self._searcher = None
+
+    def _open(self) -> Database:
+        if self._database is None:
+            self._database = Database.open(self._settings.paths.library)
+        return self._database
