@@ -1,7 +1,7 @@
 """Whether a LoRA file belongs to a model, found out before llama.cpp sees it: some misfits end its process."""
 
 from collections.abc import Iterable
-from pathlib import Path
+
 
 from lorag.errors import AdapterError
 from lorag.models.check import ties_embeddings
@@ -69,8 +69,3 @@ def _shapes_fit(target: str, base: TensorInfo, first: TensorInfo, second: Tensor
 
 def _shown(shape: Iterable[int]) -> str:
     return "×".join(str(length) for length in shape)
-
-
-def adapter_name(path: Path) -> str:
-    """Return what an adapter file is called: the name of its folder when it is the folder's ``adapter.gguf``."""
-    return path.parent.name if path.name == "adapter.gguf" else path.stem
