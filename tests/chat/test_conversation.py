@@ -114,7 +114,7 @@ async def test_no_relevant_passage_is_said_without_calling_the_model(chats: Chat
     done = await ask(talk(chats, engine), question)
 
     assert (done.answer, done.refused, done.finish, done.usage) == (REFUSALS[language], True, "refused", None)
-    assert engine.requests == engine.loads == []
+    assert (engine.requests, engine.loads) == ([], [])
 
 
 @pytest.mark.parametrize("answer", [REFUSALS["en"], REFUSALS["ko"], "I could not find that in the documents"])

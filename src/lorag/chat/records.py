@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from lorag.chat.events import Citation, TurnDone
+from lorag.library.documents import comparable_path
 from lorag.retrieval.passages import Passage, SearchResult
 
 Record = dict[str, object]
@@ -11,7 +12,7 @@ Record = dict[str, object]
 def passage_record(passage: Passage) -> Record:
     """Return a passage with its place and scores."""
     return {
-        "document": str(passage.path),
+        "document": comparable_path(passage.path),
         "title": passage.title,
         "collection": passage.collection,
         "heading": list(passage.heading),
@@ -31,7 +32,7 @@ def citation_record(citation: Citation) -> Record:
     """Return a citation as it is printed."""
     return {
         "n": citation.n,
-        "document": str(citation.passage.path),
+        "document": comparable_path(citation.passage.path),
         "page": citation.passage.page,
         "line_start": citation.line_start,
         "line_end": citation.line_end,
