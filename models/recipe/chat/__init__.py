@@ -1,0 +1,1 @@
+"""The recipe of the built-in chat model: from the corpus to a GGUF file."""

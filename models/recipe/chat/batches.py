@@ -1,0 +1,179 @@
+"""Batches of examples of like length, built ahead in a process of their own.
+
+Which examples a group of batches holds depends only on the seed, the stage and the group's number, so that a resumed
+run sees what an uninterrupted one would have seen.
+"""
+
+import itertools
+import multiprocessing
+import os
+import queue as queues
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from chat.bpe import PAD, load_tokenizer
+from chat.corpus import Corpus
+from chat.encode import Encoded, encode
+from chat.examples import ExampleBuilder
+from chat.intents import FOLDER, SmallTalk
+from chat.pools import Pools
+from chat.settings import Recipe, Stage
+
+GROUP: Final = 16
+"""Batches drawn together and sorted by length."""
+_ROUND: Final = 16
+"""Lengths are padded up to a multiple of this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Examples padded to one length, with what is learned from them."""
+
+    ids: Tensor
+    """(batch, time)"""
+    positions: Tensor
+    """Flat positions with a loss weight."""
+    following: Tensor
+    """The token after each of those positions."""
+    weights: Tensor
+    ends: Tensor
+    """Flat positions of sentence ends."""
+    answers: Tensor
+    """Whether each of those sentences answers."""
+
+    @property
+    def tokens(self) -> int:
+        """Tokens read, padding included."""
+        return self.ids.numel()
+
+
+def collate(rows: list[Encoded]) -> Batch:
+    """Return rows as one batch."""
+    time = -(-max(len(row.ids) for row in rows) // _ROUND) * _ROUND
+    ids = np.full((len(rows), time), PAD, dtype=np.int64)
+    weights = np.zeros((len(rows), time), dtype=np.float32)
+    for index, row in enumerate(rows):
+        ids[index, : len(row.ids)] = row.ids
+        weights[index, : len(row.ids)] = row.weights
+    flat = weights.reshape(-1)
+    positions = np.flatnonzero(flat)
+    ends = np.concatenate([row.sentence_ends + index * time for index, row in enumerate(rows)])
+    answers = np.concatenate([row.answers for row in rows])
+    return Batch(
+        ids=torch.from_numpy(ids),
+        positions=torch.from_numpy(positions),
+        following=torch.from_numpy(ids.reshape(-1)[positions + 1]),
+        weights=torch.from_numpy(flat[positions]),
+        ends=torch.from_numpy(ends.astype(np.int64)),
+        answers=torch.from_numpy(answers.astype(np.float32)),
+    )
+
+
+class BatchSource:
+    """Draws groups of batches for a recipe's stages."""
+
+    def __init__(self, recipe: Recipe, corpus: Corpus, tokenizer_path: Path) -> None:
+        self._recipe = recipe
+        self._tokenizer = load_tokenizer(tokenizer_path)
+        self._builder = ExampleBuilder(Pools(corpus), SmallTalk(FOLDER))
+
+    def group(self, stage: Stage, number: int) -> list[Batch]:
+        """Return the batches of group ``number`` of a stage."""
+        name = f"{self._recipe.seed} {stage.name} {number}"
+        rng = random.Random(name)
+        mask = np.random.default_rng(list(name.encode()))
+        rows = self._rows(stage, rng, mask)
+        rows.sort(key=lambda row: len(row.ids))
+        batches, held = [], list[Encoded]()
+        for row in rows:
+            if held and (len(held) + 1) * len(row.ids) > self._recipe.optimizer.batch_tokens:
+                batches.append(collate(held))
+                held = []
+            held.append(row)
+        batches.append(collate(held))
+        rng.shuffle(batches)
+        return batches
+
+    def _rows(self, stage: Stage, rng: random.Random, mask: np.random.Generator) -> list[Encoded]:
+        kinds, shares = list(stage.mix), list(stage.mix.values())
+        rows, wanted = list[Encoded](), GROUP * self._recipe.optimizer.batch_tokens
+        while wanted > 0:
+            example = self._builder.build(rng.choices(kinds, shares)[0], stage.shape, rng)
+            row = encode(self._tokenizer, example, self._recipe.optimizer.prompt_share, mask)
+            if len(row.ids) <= stage.longest:
+                rows.append(row)
+                wanted -= len(row.ids)
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run stands in its data."""
+
+    tokens: int = 0
+    group: int = 0
+    batch: int = 0
+
+
+def batches_from(source: BatchSource, recipe: Recipe, place: Place) -> Iterator[tuple[Place, Stage, float, Batch]]:
+    """Yield the place after each batch, its stage, the stage's share done before it, and the batch."""
+    tokens, group, skip = place.tokens, place.group, place.batch
+    while (at := recipe.stage_at(tokens)) is not None:
+        stage = at[0]
+        batches = source.group(stage, group)
+        for index in range(skip, len(batches)):
+            at = recipe.stage_at(tokens)
+            # A group is finished in the stage that drew it.
+            done = at[1] if at is not None and at[0] is stage else 1.0
+            tokens += batches[index].tokens
+            last = index + 1 == len(batches)
+            yield Place(tokens, group + last, 0 if last else index + 1), stage, done, batches[index]
+        group, skip = group + 1, 0
+
+
+def shared_out(
+    batches: Iterator[tuple[Place, Stage, float, Batch]], workers: int, worker: int
+) -> Iterator[tuple[Place, Stage, float, Batch]]:
+    """Yield every ``workers``-th batch, each with the place after the whole round, so that all workers agree on it."""
+    while len(round_ := list(itertools.islice(batches, workers))) == workers:
+        _, stage, done, batch = round_[worker]
+        yield round_[-1][0], stage, done, batch
+
+
+def batches_ahead(
+    recipe: Recipe, corpus: Corpus, tokenizer_path: Path, place: Place
+) -> Iterator[tuple[Place, Stage, float, Batch]]:
+    """Yield as :func:`batches_from` does, from a process that works ahead."""
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue(maxsize=2 * GROUP)
+    process = context.Process(target=_fill, args=(queue, recipe, corpus, tokenizer_path, place), daemon=True)
+    process.start()
+    while (item := queue.get()) is not None:
+        place, stage, done, batch = item
+        yield place, stage, done, Batch(*(torch.from_numpy(part) for part in batch))
+    process.join()
+
+
+def _fill(queue, recipe: Recipe, corpus: Corpus, tokenizer_path: Path, place: Place) -> None:  # type: ignore[no-untyped-def]
+    torch.set_num_threads(1)
+    source = BatchSource(recipe, corpus, tokenizer_path)
+    parent = os.getppid()
+    for place, stage, done, batch in batches_from(source, recipe, place):
+        parts = (batch.ids, batch.positions, batch.following, batch.weights, batch.ends, batch.answers)
+        item = (place, stage, done, tuple(part.numpy() for part in parts))
+        while os.getppid() == parent:
+            try:
+                queue.put(item, timeout=5)
+                break
+            except queues.Full:
+                continue
+        else:
+            return  # the trainer was killed
+    queue.put(None)

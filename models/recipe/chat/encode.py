@@ -1,0 +1,99 @@
+"""Turns examples into token rows: identifiers, what each next token weighs in the loss, and the marks of sentence ends."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from chat.bpe import ASSISTANT, END, SYSTEM, USER
+from chat.examples import Example
+
+ROLE_TOKENS: Final = {"system": SYSTEM, "user": USER, "assistant": ASSISTANT}
+
+CHOICE_WEIGHT: Final = 4.0
+"""The number of the sentence: all that selection is."""
+OPENING_WEIGHT: Final = 3.0
+"""The first token of an answer: whether it quotes or refuses."""
+CLOSING_WEIGHT: Final = 1.0
+"""Whether another sentence follows or the turn ends."""
+COPY_WEIGHT: Final = 0.15
+"""Copied words: easy, and many."""
+TALK_WEIGHT: Final = 1.0
+PROMPT_WEIGHT: Final = 0.05
+"""A random part of all other tokens, which keeps the model's language alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One example as a model reads it."""
+
+    ids: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    """Weight of the loss of predicting the *next* token at each position."""
+    sentence_ends: NDArray[np.int32]
+    """Positions of the last token of each numbered sentence of the last user turn."""
+    answers: NDArray[np.bool_]
+    """For each of those sentences, whether it answers."""
+
+
+def template_ids(tokenizer: Tokenizer, messages: Sequence[tuple[str, str]]) -> list[int]:
+    """Return the tokens of a conversation in the chat template, up to the marker that asks for the next answer."""
+    ids: list[int] = []
+    for role, text in messages:
+        ids += [ROLE_TOKENS[role], *tokenizer.encode(text).ids, END]
+    return [*ids, ASSISTANT]
+
+
+def encode(tokenizer: Tokenizer, example: Example, prompt_share: float, rng: np.random.Generator) -> Encoded:
+    """Return ``example`` as tokens; a random ``prompt_share`` of the prompt's tokens is learned lightly."""
+    *history, (_, question), (_, answer) = example.messages
+    before = template_ids(tokenizer, history)[:-1] if history else []
+    asked = tokenizer.encode(question)
+    answered = tokenizer.encode(answer).ids
+    ids = np.array([*before, USER, *asked.ids, END, ASSISTANT, *answered, END], dtype=np.int32)
+    start = len(ids) - len(answered) - 1
+    weights = np.zeros(len(ids), dtype=np.float32)
+    learned = rng.random(start - 1) < prompt_share
+    weights[: start - 1][learned] = PROMPT_WEIGHT
+    weights[start - 1 : len(ids) - 1] = _answer_weights(tokenizer, ids[start:], bool(example.targets))
+    ends = [position + len(before) + 1 for position in _sentence_ends(question, asked.offsets, example)]
+    marks = np.zeros(len(ends), dtype=np.bool_)
+    marks[[number - 1 for number in example.targets]] = True
+    return Encoded(ids, weights, np.array(ends, dtype=np.int32), marks)
+
+
+def _answer_weights(tokenizer: Tokenizer, answer: NDArray[np.int32], quotes: bool) -> NDArray[np.float32]:
+    """Return the weight of each answer token: choices count most, copied words least."""
+    if not quotes:
+        weights = np.full(len(answer), TALK_WEIGHT, dtype=np.float32)
+        weights[0] = OPENING_WEIGHT
+        return weights
+    weights = np.full(len(answer), COPY_WEIGHT, dtype=np.float32)
+    bracket = tokenizer.token_to_id("[")
+    starts = [i for i in range(len(answer) - 2) if answer[i] == bracket and (i == 0 or _breaks(tokenizer, answer[i - 1]))]
+    for start in starts:
+        weights[start + 1] = CHOICE_WEIGHT
+        if start:
+            weights[start] = CLOSING_WEIGHT
+    weights[0] = OPENING_WEIGHT
+    weights[-1] = CLOSING_WEIGHT
+    return weights
+
+
+def _breaks(tokenizer: Tokenizer, token: int) -> bool:
+    return (tokenizer.id_to_token(int(token)) or "").endswith("Ċ")
+
+
+def _sentence_ends(question: str, offsets: Sequence[tuple[int, int]], example: Example) -> list[int]:
+    """Return the positions, within the encoded user turn, of the token that ends each numbered sentence."""
+    ends, cursor, token = [], 0, 0
+    for number, sentence in enumerate(example.sentences, start=1):
+        line = f"[{number}] {sentence}"
+        cursor = question.index(line, cursor) + len(line)
+        while token + 1 < len(offsets) and offsets[token][1] < cursor:
+            token += 1
+        ends.append(token)
+    return ends

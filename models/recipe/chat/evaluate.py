@@ -1,0 +1,124 @@
+"""Measures a network on examples from the dev split: does it choose the right sentence, and refuse when it should?"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from chat.batches import collate
+from chat.bpe import HIGHEST_NUMBER
+from chat.encode import Encoded, encode
+from chat.examples import Example, ExampleBuilder, Shape
+from chat.model import Llama
+
+KINDS: Final = {
+    "English": ("qa.en",),
+    "Korean": ("qa.ko",),
+    "across languages": ("parallel", "cross"),
+}
+"""What each row of the table is drawn from."""
+PASSAGES: Final = (1, 3, 6)
+_SENTENCES: Final = (2, 4)
+_HARD: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How a network did on one kind of question with one number of passages."""
+
+    kind: str
+    passages: int
+    questions: int
+    chance: float
+    """Share that a blind guess would get right."""
+    free: float
+    """Share whose first number is right when nothing constrains the answer."""
+    constrained: float
+    """Share right when the answer must be one of the numbered sentences or the refusal."""
+    wrongly_refused: float
+    """Share of answerable questions refused, under the same constraint."""
+    rightly_refused: float
+    """Share of unanswerable questions refused, under the same constraint."""
+
+
+def evaluate(model: Llama, tokenizer: Tokenizer, builder: ExampleBuilder, questions: int) -> Iterator[Score]:
+    """Yield a score per kind and number of passages, each over this many answerable and unanswerable questions."""
+    for name, kinds in KINDS.items():
+        for passages in PASSAGES:
+            shape = Shape((passages,), _SENTENCES, 0.0, _HARD)
+            answerable = _examples(builder, kinds, shape, questions)
+            refused = _examples(builder, kinds, replace(shape, refusal=1.0), questions)
+            opened, chosen, free = _answers(model, tokenizer, answerable)
+            declined, _, _ = _answers(model, tokenizer, refused)
+            right = [number in example.targets for number, example in zip(chosen, answerable, strict=True)]
+            yield Score(
+                kind=name,
+                passages=passages,
+                questions=questions,
+                chance=_mean([len(example.targets) / len(example.sentences) for example in answerable]),
+                free=_mean([a and b for a, b in zip(right, free, strict=True)]),
+                constrained=_mean([a and b for a, b in zip(right, opened, strict=True)]),
+                wrongly_refused=1 - _mean(opened),
+                rightly_refused=1 - _mean(declined),
+            )
+
+
+def _examples(builder: ExampleBuilder, kinds: Sequence[str], shape: Shape, count: int) -> list[Example]:
+    rng = random.Random(f"{kinds} {shape}")
+    return [builder.build(kinds[index % len(kinds)], shape, rng) for index in range(count)]
+
+
+def _answers(
+    model: Llama, tokenizer: Tokenizer, examples: Sequence[Example]
+) -> tuple[list[bool], list[int], list[bool]]:
+    """Return, per example, whether it quotes, the number it would choose, and whether nothing else was likelier."""
+    bracket = tokenizer.token_to_id("[")
+    numbers = torch.tensor([tokenizer.token_to_id(str(n)) for n in range(1, HIGHEST_NUMBER + 1)])
+    opened, chosen, free = list[bool](), list[int](), list[bool]()
+    for example in examples:
+        row = encode(tokenizer, replace(example, messages=_opened(example)), 0.0, np.random.default_rng(0))
+        # The conversation up to "<|assistant|>[": the last two positions decide to quote, and which sentence.
+        first, second = _last_logits(model, row, bracket)
+        refusals = [tokenizer.encode(text).ids[0] for text in ("I could", "문서에서")]
+        opened.append(bool(first[bracket] > first[refusals].max()))
+        among = second[numbers[: len(example.sentences)]]
+        chosen.append(int(among.argmax()) + 1)
+        free.append(bool(first.argmax() == bracket and second.argmax() == numbers[chosen[-1] - 1]))
+    return opened, chosen, free
+
+
+def _opened(example: Example) -> tuple[tuple[str, str], ...]:
+    return (*example.messages[:-1], ("assistant", "["))
+
+
+@torch.no_grad()
+def _last_logits(model: Llama, row: Encoded, bracket: int) -> tuple[Tensor, Tensor]:
+    ids = collate([row]).ids[:, : len(row.ids) - 1].to(next(model.parameters()).device)
+    if int(ids[0, -1]) != bracket:
+        raise ValueError("the opened answer does not end in a bracket")
+    hidden = model(ids)[0, -2:]
+    first, second = model.logits(hidden).float().cpu()
+    return first, second
+
+
+def _mean(values: Sequence[float | bool]) -> float:
+    return sum(values) / max(1, len(values))
+
+
+def table(scores: Sequence[Score]) -> str:
+    """Return scores as a Markdown table."""
+    lines = [
+        "| questions | passages | chance | right, free | right, constrained | wrongly refused | rightly refused |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {s.kind} ({s.questions}) | {s.passages} | {s.chance:.0%} | {s.free:.0%} | {s.constrained:.0%} "
+        f"| {s.wrongly_refused:.0%} | {s.rightly_refused:.0%} |"
+        for s in scores
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,117 @@
+"""The training loop: reads batches, steps the optimizer, keeps checkpoints, and reports by yielding."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.distributed as distributed
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from chat.batches import Batch, Place
+from chat.model import Llama
+from chat.optim import Optimizer
+from chat.settings import OptimizerSettings, Stage
+
+_WARM_UP_STEPS = 40
+
+
+class Trainee(nn.Module):
+    """The network with the auxiliary head that marks answering sentences; the head is not shipped."""
+
+    def __init__(self, llama: Llama) -> None:
+        super().__init__()
+        self.llama = llama
+        self.marker = nn.Linear(llama.shape.width, 1)
+        nn.init.zeros_(self.marker.weight)
+        nn.init.constant_(self.marker.bias, -2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """What one step did."""
+
+    step: int
+    place: Place
+    stage: Stage
+    loss: float
+    """Weighted mean of the next-token losses, in nats."""
+    choice: float
+    """Mean loss of the tokens that choose a sentence, in nats."""
+    chosen: float
+    """Share of right choices."""
+    marker: float
+    """Loss of the auxiliary head."""
+    seconds: float
+
+
+def losses(model: Trainee, forward: nn.Module, batch: Batch, choice_weight: float) -> tuple[Tensor, Tensor, list[float]]:
+    """Return the next-token loss, the marker loss, and loss and share right of the choices."""
+    hidden = forward(batch.ids).flatten(0, 1)  # (batch * time, width)
+    logits = model.llama.logits(hidden[batch.positions]).float()
+    each = F.cross_entropy(logits, batch.following, reduction="none")
+    language = (each * batch.weights).sum() / batch.weights.sum()
+    marked = model.marker(hidden[batch.ends]).squeeze(-1).float()
+    marker = F.binary_cross_entropy_with_logits(marked, batch.answers, pos_weight=marked.new_tensor(2.0))
+    with torch.no_grad():
+        choices = batch.weights == choice_weight
+        right = (logits[choices].argmax(-1) == batch.following[choices]).float().mean()
+        figures = [each[choices].mean().item(), right.item()]
+    return language, marker, figures
+
+
+def train(
+    model: Trainee,
+    optimizer: Optimizer,
+    settings: OptimizerSettings,
+    batches: Iterator[tuple[Place, Stage, float, Batch]],
+    choice_weight: float,
+) -> Iterator[StepReport]:
+    """Step through ``batches``, yielding a report after each step."""
+    forward = torch.compile(model.llama, dynamic=True)
+    device = next(model.parameters()).device
+    for place, stage, done, batch in batches:
+        started = time.perf_counter()
+        batch = Batch(*(part.to(device) for part in _parts(batch)))
+        language, marker, (choice, chosen) = losses(model, forward, batch, choice_weight)
+        (language + settings.marker_weight * marker.nan_to_num()).backward()
+        if distributed.is_initialized():
+            average_gradients(model)
+        low, high = stage.rate
+        warm = min(1.0, (optimizer.steps + 1) / _WARM_UP_STEPS)
+        optimizer.step(warm * (low + (high - low) * done))
+        seconds = time.perf_counter() - started
+        yield StepReport(
+            optimizer.steps, place, stage, language.item(), choice, chosen, marker.item(), seconds
+        )
+
+
+def average_gradients(model: nn.Module) -> None:
+    """Replace each gradient by its mean over the processes that train together."""
+    weights = [weight for weight in model.parameters() if weight.grad is not None]
+    flat = torch.cat([weight.grad.float().flatten() for weight in weights if weight.grad is not None])
+    distributed.all_reduce(flat)
+    flat /= distributed.get_world_size()
+    for weight, mean in zip(weights, flat.split([weight.numel() for weight in weights]), strict=True):
+        weight.grad = mean.view_as(weight).to(weight.dtype)
+
+
+def _parts(batch: Batch) -> tuple[Tensor, ...]:
+    return batch.ids, batch.positions, batch.following, batch.weights, batch.ends, batch.answers
+
+
+def save_checkpoint(path: Path, optimizer: Optimizer, place: Place) -> None:
+    """Write a checkpoint so that a killed process leaves the old one or the new one, never half of one."""
+    part = path.with_suffix(".part")
+    torch.save({"optimizer": optimizer.state(), "place": [place.tokens, place.group, place.batch]}, part)
+    os.replace(part, path)
+
+
+def load_checkpoint(path: Path, optimizer: Optimizer) -> Place:
+    """Restore the optimizer, and through it the model, and return the place in the data."""
+    state = torch.load(path, weights_only=True)
+    optimizer.restore(state["optimizer"])
+    return Place(*state["place"])

@@ -1,0 +1,182 @@
+"""The recipe of the built-in embedder, from corpus to shipped folder; run it again to go on after an interruption.
+
+python models/recipe/embedder.py --corpus DIR --out models/embedder
+"""
+
+import argparse
+import json
+import platform
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from embedder_card import write_card
+from embedder_corpus import Split, all_texts
+from embedder_evaluation import Task, dev_tasks, ndcg_of
+from embedder_export import export_model, stored_vectors
+from embedder_mining import MiningOptions, mine
+from embedder_pairs import Groups, collect_pairs, load_pairs, save_pairs
+from embedder_start import starting_vectors
+from embedder_tokenizer import balanced, train_tokenizer
+from embedder_training import PairSet, StageOptions, Trainer, encode_unit
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+_MINING = ("candidates", "kept", "largest_share")
+
+
+def main() -> None:
+    """Run every stage that is not done yet."""
+    arguments = _arguments()
+    torch.set_num_threads(arguments.threads)
+    config = tomllib.loads(arguments.config.read_text(encoding="utf-8"))
+    work: Path = arguments.work
+    work.mkdir(parents=True, exist_ok=True)
+    tokenizer, data, families = _prepare(arguments.corpus, work, config)
+    tasks = dev_tasks(Split(arguments.corpus, "dev"))
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    vectors = _start(work, tokenizer, data, config).to(device)
+    vectors = _run_stage(
+        "contrastive", work, config, Trainer(vectors, data, None, _options(config, "contrastive")), (tokenizer, tasks)
+    )
+    negatives = _mine(work, vectors, data, families, config)
+    hard = Trainer(vectors, data, negatives, _options(config, "hard_negatives"))
+    vectors = _run_stage("hard_negatives", work, config, hard, (tokenizer, tasks))
+    size = export_model(arguments.out, tokenizer, vectors)
+    print(f"{arguments.out}: {size:,} bytes")
+    history = [json.loads(line) for line in (work / "log.jsonl").read_text().splitlines()]
+    write_card(arguments.out, arguments.corpus, config, history)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, required=True, help="folder with the corpus files")
+    parser.add_argument("--out", type=Path, default=Path("models/embedder"), help="folder of the finished model")
+    parser.add_argument("--work", type=Path, default=Path("runs/embedder"), help="folder for arrays and checkpoints")
+    parser.add_argument("--config", type=Path, default=Path(__file__).with_suffix(".toml"))
+    parser.add_argument("--threads", type=int, default=1)
+    return parser.parse_args()
+
+
+def _prepare(corpus: Path, work: Path, config: dict[str, Any]) -> tuple[Tokenizer, PairSet, Groups]:
+    """Train the tokeniser and tokenise all pairs, once."""
+    split, seed = Split(corpus, "train"), config["seed"]
+    tokenizer_path, pairs_path = work / "tokenizer.json", work / "pairs.npz"
+    if not tokenizer_path.exists():
+        settings = config["tokenizer"]
+        characters = {"en": settings["english_characters"], "ko": settings["korean_characters"]}
+        texts = balanced(all_texts(split), characters, seed)
+        train_tokenizer(texts, settings["vocabulary_size"]).save(str(tokenizer_path))
+    tokenizer = Tokenizer.from_file(str(tokenizer_path))
+    if not pairs_path.exists():
+        save_pairs(pairs_path, tokenizer, collect_pairs(split, seed))
+    settings = config["data"]
+    data, families = load_pairs(
+        pairs_path, settings, one_source=settings["one_source"], smallest_source=settings["smallest_source"]
+    )
+    return tokenizer, data, families
+
+
+def _start(work: Path, tokenizer: Tokenizer, data: PairSet, config: dict[str, Any]) -> torch.Tensor:
+    """Compute the first vectors, once."""
+    path = work / "start.pt"
+    if not path.exists():
+        settings = config["vectors"]
+        vectors = starting_vectors(
+            data,
+            tokenizer.get_vocab_size(),
+            dimensions=settings["dimensions"],
+            spectral_share=settings["spectral_share"],
+            scale=settings["initial_scale"],
+            seed=config["seed"],
+        )
+        _save(vectors, path)
+    return torch.load(path)
+
+
+def _options(config: dict[str, Any], stage: str) -> StageOptions:
+    chosen = {name: value for name, value in config[stage].items() if name not in _MINING}
+    return StageOptions(**{**chosen, "dimensions": tuple(chosen["dimensions"])}, seed=config["seed"])
+
+
+def _run_stage(
+    name: str, work: Path, config: dict[str, Any], trainer: Trainer, dev: tuple[Tokenizer, list[Task]]
+) -> torch.Tensor:
+    """Train one stage with checkpoints and return its best vectors on the dev split."""
+    checkpoint, best = work / f"{name}.pt", work / f"{name}-best.pt"
+    if checkpoint.exists():
+        trainer.resume(torch.load(checkpoint, map_location=trainer.vectors.device))
+    every, steps = config["checkpoints"]["every_steps"], config[name]["steps"]
+    losses, tokens, started = [], 0, time.perf_counter()
+    while trainer.next_step < steps:
+        report = trainer.step()
+        losses.append(report.loss)
+        tokens += report.tokens
+        if trainer.next_step % every == 0 or trainer.next_step == steps:
+            seconds = time.perf_counter() - started
+            figures = _dev_figures(trainer.vectors, *dev)
+            _log(
+                work,
+                stage=name,
+                step=trainer.next_step,
+                loss=float(np.mean(losses)),
+                tokens=tokens,
+                seconds=seconds,
+                ndcg=figures,
+            )
+            if _mean(figures) >= _best_so_far(work, name):
+                _save(trainer.vectors.detach(), best)
+            _save(trainer.state(), checkpoint)
+            losses, tokens, started = [], 0, time.perf_counter()
+    return torch.load(best, map_location=trainer.vectors.device)
+
+
+def _dev_figures(vectors: torch.Tensor, tokenizer: Tokenizer, tasks: list[Task]) -> dict[str, float]:
+    """Return nDCG@10 of every dev task, with the vectors as they would be stored."""
+    kept = stored_vectors(vectors)
+    return {task.name: ndcg_of(task, lambda texts: encode_unit(kept, tokenizer, texts)) for task in tasks}
+
+
+def _mean(figures: dict[str, float]) -> float:
+    return sum(figures.values()) / len(figures)
+
+
+def _best_so_far(work: Path, stage: str) -> float:
+    rows = [json.loads(line) for line in (work / "log.jsonl").read_text().splitlines()]
+    return max(_mean(row["ndcg"]) for row in rows if row["stage"] == stage)
+
+
+def _log(work: Path, **figures: Any) -> None:
+    """Keep one line per checkpoint; the card is made of them."""
+    figures |= {"processor": platform.processor() or platform.machine(), "cuda": torch.cuda.is_available()}
+    with (work / "log.jsonl").open("a", encoding="utf-8") as log:
+        log.write(json.dumps(figures) + "\n")
+    print(
+        f"{figures['stage']} {figures['step']}: loss {figures['loss']:.3f}, nDCG@10 {_mean(figures['ndcg']):.4f}",
+        flush=True,
+    )
+
+
+def _mine(
+    work: Path, vectors: torch.Tensor, data: PairSet, families: Groups, config: dict[str, Any]
+) -> NDArray[np.int64]:
+    """Mine hard negatives, once."""
+    path = work / "negatives.npy"
+    if not path.exists():
+        settings = MiningOptions(**{name: config["hard_negatives"][name] for name in _MINING})
+        np.save(path, mine(vectors, data, families, settings, config["seed"]))
+    return np.load(path)
+
+
+def _save(content: Any, path: Path) -> None:
+    """Replace a file at once, so that an interruption leaves the old one."""
+    unfinished = path.with_name(f"unfinished-{path.name}")
+    torch.save(content, unfinished)
+    unfinished.replace(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Training pairs for the embedder: two texts that belong together, from every part of the corpus."""
+
+import json
+import lzma
+import random
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_SENTENCE_END = re.compile(r"(?<=[.!?。…])\s+|\n+")
+_CHUNK_CHARACTERS = 1_000
+_SHORTEST_SENTENCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A text and the text that should be found with it."""
+
+    anchor: str
+    positive: str
+    source: str
+    """Where it comes from; batches of one source make harder negatives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One half of the corpus."""
+
+    folder: Path
+    name: str
+    """train or dev"""
+
+    def rows(self, file: str) -> Iterator[dict[str, Any]]:
+        """Yield the rows of one corpus file."""
+        with lzma.open(self.folder / f"{file}.{self.name}.jsonl.xz", "rt", encoding="utf-8") as lines:
+            for line in lines:
+                yield json.loads(line)
+
+
+def question_pairs(split: Split) -> Iterator[Pair]:
+    """Yield headings, titles and questions with their passages, in and across the two languages."""
+    for row in split.rows("pairs"):
+        yield Pair(row["query"], row["passage"], f"{row['source']} {row['lang']}")
+    for language in ("en", "ko"):
+        for row in split.rows(f"qa.{language}"):
+            yield Pair(row["question"], row["passage"], f"{row['source']} {language}")
+            if row["answer"] != row["passage"]:
+                yield Pair(row["question"], row["answer"], f"{row['source']} {language}")
+
+
+def parallel_pairs(split: Split, rng: random.Random) -> Iterator[Pair]:
+    """Yield translations: sentence with sentence, and sentence with a passage that holds its translation."""
+    rows = list(split.rows("parallel"))
+    for index, row in enumerate(rows):
+        source = f"{row['source']} parallel"
+        yield Pair(row["en"], row["ko"], source)
+        # Neighbours in the file come from the same page, so together they read like a passage.
+        start = max(0, index - rng.randint(0, 2))
+        window = [near for near in rows[start : index + rng.randint(1, 3)] if near["source"] == row["source"]]
+        if len(window) > 1:
+            yield Pair(row["en"], "\n".join(near["ko"] for near in window), source)
+            yield Pair(row["ko"], "\n".join(near["en"] for near in window), source)
+
+
+def text_pairs(split: Split, rng: random.Random, share: float) -> Iterator[Pair]:
+    """Yield a sentence, or some of its words, with the passage around it (inverse cloze task)."""
+    for language in ("en", "ko"):
+        for row in split.rows(f"text.{language}"):
+            for section in row["sections"]:
+                for passage in _passages(section["paragraphs"]):
+                    if rng.random() < share:
+                        yield from _cloze(
+                            passage, (row["title"], section["heading"]), f"{row['source']} {language}", rng
+                        )
+
+
+def _passages(paragraphs: Iterable[str]) -> Iterator[str]:
+    """Join the paragraphs of one section into passages about as long as a chunk of the library."""
+    passage = ""
+    for paragraph in paragraphs:
+        if passage and len(passage) + len(paragraph) > _CHUNK_CHARACTERS:
+            yield passage
+            passage = ""
+        passage = f"{passage}\n{paragraph}" if passage else paragraph
+    if passage:
+        yield passage
+
+
+def _cloze(passage: str, headings: tuple[str | None, str | None], source: str, rng: random.Random) -> Iterator[Pair]:
+    """Yield at most one pair of a passage: half of the time its header, like the library's, stands before it."""
+    sentences = [sentence for sentence in _SENTENCE_END.split(passage) if len(sentence) >= _SHORTEST_SENTENCE]
+    if len(sentences) < 2:
+        return
+    chosen = rng.randrange(len(sentences))
+    query = sentences[chosen]
+    words = query.split()
+    if rng.random() < 0.5 and len(words) > 4:
+        query = " ".join(rng.sample(words, k=rng.randint(3, min(8, len(words)))))
+    if rng.random() < 0.6:
+        passage = "\n".join(sentences[:chosen] + sentences[chosen + 1 :])
+    header = " › ".join(heading for heading in headings if heading)
+    if header and rng.random() < 0.5:
+        passage = f"{header}\n{passage}"
+    yield Pair(query, passage, source)
+
+
+def all_texts(split: Split) -> Iterator[tuple[str, str]]:
+    """Yield (language, text) of the whole corpus, to train the tokeniser on."""
+    for language in ("en", "ko"):
+        for row in split.rows(f"text.{language}"):
+            for section in row["sections"]:
+                yield language, "\n".join(section["paragraphs"])
+        for row in split.rows(f"qa.{language}"):
+            yield language, row["question"]
+    for row in split.rows("parallel"):
+        yield "en", row["en"]
+        yield "ko", row["ko"]
