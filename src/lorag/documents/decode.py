@@ -27,9 +27,9 @@ def decode(data: bytes, *, declared: str | None = None) -> str:
     """
     text = _marked(data)
     if text is None:
-        text = _declared(data, declared) or _utf8(data)
+        text = _declared(data, declared) or (_utf16(data) if _has_many_nulls(data) else _utf8(data))
     if text is None:
-        text = _utf16(data) if 0 in data[:_SAMPLE_BYTES] else _korean(data)
+        text = _korean(data)
     if text is None:
         text = _guessed(data)
     if len(_BINARY_CONTROL.findall(text[:_SAMPLE_BYTES])) > len(text[:_SAMPLE_BYTES]) * 0.02:
@@ -42,6 +42,11 @@ def _marked(data: bytes) -> str | None:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, errors="replace")
     return None
+
+
+def _has_many_nulls(data: bytes) -> bool:
+    sample = data[:_SAMPLE_BYTES]
+    return sample.count(0) * 20 > len(sample)
 
 
 def _declared(data: bytes, declared: str | None) -> str | None:
@@ -63,7 +68,7 @@ def _utf8(data: bytes) -> str | None:
         text = data.decode("utf-8", errors="replace")
     wide = sum(byte >= 0xC0 for byte in data[:_SAMPLE_BYTES])
     broken = text[:_SAMPLE_BYTES].count("\ufffd")
-    return text if broken * 20 < wide or (broken == 0 and text.count("\ufffd") * 1000 < len(text)) else None
+    return text if broken * 8 <= wide else None
 
 
 def _utf16(data: bytes) -> str | None:
@@ -100,8 +105,6 @@ def _guessed(data: bytes) -> str:
     from charset_normalizer import from_bytes  # noqa: PLC0415 - 30 ms that only unusual files should pay
 
     sample = data[:_SAMPLE_BYTES]
-    if 0 in sample:
-        raise DocumentError(_NOT_TEXT)
     best = from_bytes(sample).best()
     if best is None:
         raise DocumentError(_NOT_TEXT)

@@ -18,7 +18,7 @@ from lorag.documents.media import (
     text_kind,
 )
 from lorag.documents.model import ExtractedDocument, Limits
-from lorag.documents.normalise import normalise
+from lorag.documents.normalise import normalise, one_line
 from lorag.documents.source import Source
 from lorag.errors import DocumentError, DocumentLimitError
 
@@ -41,8 +41,10 @@ def extract(path: Path, limits: Limits) -> ExtractedDocument:
     Raises DocumentError whose message is the reason alone, for the caller to put behind the file's name.
     """
     source = Source(path, _read_file(path, limits), limits)
-    kind = _recognise(source)
-    document = _reader(kind)(source)
+    try:
+        document = _reader(_recognise(source))(source)
+    except DocumentError as error:
+        raise type(error)(one_line(str(error))) from error  # foreign reasons inside may have several lines
     check_text_length(len(document.text), limits)
     if not document.text.strip():
         raise DocumentError("it has no text")

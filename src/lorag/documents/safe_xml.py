@@ -21,7 +21,10 @@ def parse_xml(data: bytes, limits: Limits) -> "_Element":
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_comments=True
     )
-    return etree.fromstring(data, parser)
+    try:
+        return etree.fromstring(data, parser)
+    except (etree.LxmlError, ValueError) as error:
+        raise _damaged(error) from error
 
 
 def check_xml_parts(archive: zipfile.ZipFile, limits: Limits) -> None:
@@ -42,7 +45,11 @@ def check_xml(data: bytes, limits: Limits) -> None:
     try:
         etree.fromstring(data, parser)
     except (etree.LxmlError, ValueError) as error:
-        raise DocumentError(f"it is damaged: its XML cannot be read ({error})") from error
+        raise _damaged(error) from error
+
+
+def _damaged(error: Exception) -> DocumentError:
+    return DocumentError(f"it is damaged: its XML cannot be read ({error})")
 
 
 class _DepthGauge:

@@ -36,9 +36,9 @@ def _cells(notebook: object) -> Iterator[dict[str, object]]:
 
 def _add_markdown(builder: TextBuilder, text: str) -> None:
     document = document_from(normalise(text))
-    offsets = [heading.offset for heading in document.headings]
-    builder.paragraph(document.text[: offsets[0] if offsets else None])
-    for heading, end in zip(document.headings, [*offsets[1:], len(document.text)], strict=True):
+    ends = [*(heading.offset for heading in document.headings), len(document.text)]
+    builder.paragraph(document.text[: ends[0]])
+    for heading, end in zip(document.headings, ends[1:], strict=True):
         builder.heading(heading.level, heading.text)
         builder.paragraph(document.text[heading.offset : end].partition("\n")[2])
 

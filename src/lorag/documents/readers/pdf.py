@@ -60,8 +60,7 @@ def _read_pages(pdf: pypdfium2.PdfDocument, source: Source) -> ExtractedDocument
             f"it has {n_pages:,} pages; raise max_pages above {source.limits.max_pages:,} to read it"
         )
     builder = TextBuilder(source.limits)
-    title = pdf.get_metadata_value("Title")
-    builder.title = "" if _PROGRAM_TITLE.match(title) else title
+    builder.title = _title(pdf)
     bookmarks = _bookmarks(pdf)
     unreadable = 0
     for index in range(n_pages):
@@ -75,6 +74,15 @@ def _read_pages(pdf: pypdfium2.PdfDocument, source: Source) -> ExtractedDocument
     if builder.is_empty:
         raise DocumentError(_why_empty(pdf, n_pages, unreadable))
     return builder.document("application/pdf")
+
+
+def _title(pdf: pypdfium2.PdfDocument) -> str:
+    """Return the title that a person gave the document, not one that a program left behind."""
+    try:
+        title = str(pdf.get_metadata_value("Title"))
+    except UnicodeDecodeError:
+        return ""
+    return "" if _PROGRAM_TITLE.match(title) else title
 
 
 def _page_text(pdf: pypdfium2.PdfDocument, index: int) -> str:
@@ -96,8 +104,12 @@ def _bookmarks(pdf: pypdfium2.PdfDocument) -> Bookmarks:
             break
         destination = bookmark.get_dest()
         index = destination.get_index() if destination else None
-        if index is not None:
+        if index is None:
+            continue
+        try:
             bookmarks[index].append((bookmark.level + 1, one_line(bookmark.get_title())))
+        except UnicodeDecodeError:
+            continue  # a damaged title only costs us a heading
     return bookmarks
 
 
