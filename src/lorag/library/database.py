@@ -190,6 +190,8 @@ def _checked(connection: apsw.Connection, path: Path) -> apsw.Connection:
 
 def _configured(connection: apsw.Connection) -> apsw.Connection:
     connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
+    # The first look at the file: what is no database is told as such, not as a failure of what follows.
+    connection.pragma("schema_version")
     _load_vector_extension(connection)
     register_term_counts(connection)
     connection.pragma("foreign_keys", True)

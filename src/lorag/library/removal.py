@@ -29,9 +29,10 @@ def remove_documents(database: Database, targets: Sequence[str], in_collections:
 
 
 def _remove_target(database: Database, target: str) -> Iterator[StoredDocument]:
-    numbered = get_document(database, int(target)) if target.isascii() and target.isdigit() else None
-    shown = numbered.path if numbered else comparable_path(Path(os.path.abspath(Path(target).expanduser())))  # noqa: PTH100 - a link stays what it is called
-    found = [numbered] if numbered else list(documents_below(database, shown))
+    shown = comparable_path(Path(os.path.abspath(Path(target).expanduser())))  # noqa: PTH100 - a link stays a link
+    found = list(documents_below(database, shown))
+    if not found and target.isascii() and target.isdigit() and (numbered := get_document(database, int(target))):
+        found, shown = [numbered], numbered.path
     followed = roots.remove_roots_below(database, shown)
     if not found and not followed:
         raise LibraryError(f"{target} is not in the library; lorag list shows what is, nothing was removed")

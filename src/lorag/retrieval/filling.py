@@ -15,7 +15,7 @@ from lorag.retrieval.terms import searchable_text
 _FIRST_BATCH = 64
 _LARGEST_BATCH = 1024
 _SECONDS_PER_BATCH = 0.5
-_QUICK_CHUNKS_PER_SECOND = 1_000
+_QUICK_CHUNKS_PER_SECOND = 200
 
 
 class VectorFiller:

@@ -35,10 +35,12 @@ class SearchOptions:
     """How many chunks the word leg scores."""
     pool: int = 50
     """How many chunks of each leg are fused."""
-    bm25_threshold: float = 0.3
-    """Least share of the question's information that the words of a chunk must carry."""
-    vector_threshold: float = 0.5
-    """Least cosine similarity of a chunk."""
+    bm25_threshold: float = 0.5
+    """Share of the question's information that the words of the best chunk must carry, from 0 to 1."""
+    vector_threshold: float = 0.4
+    """Cosine similarity that the best chunk must have; either threshold is enough."""
+    company: float = 0.7
+    """Share of a threshold that is enough for further chunks once one has passed."""
     budget_tokens: int = 2_000
     """How long all passages may become by joining neighbours."""
     fusion: FusionOptions = field(default_factory=FusionOptions)
@@ -105,7 +107,7 @@ class Searcher:
             words = self._words.search(terms, limit=self._options.candidates, allowed=allowed)
             nearest = self._nearest(query, allowed) if health.vectors_usable else []
             ranked = fuse(words.hits[: self._options.pool], nearest, self._options.fusion)
-            passed = {chunk.chunk_id: chunk for chunk in ranked if self._is_relevant(chunk)}
+            passed = self._relevant(ranked)
             stretches = self._stretches(passed)
         result = SearchResult(
             query=query,
@@ -124,10 +126,18 @@ class Searcher:
             return []
         return self._vectors.search(vector, limit=self._options.pool, allowed=allowed)
 
-    def _is_relevant(self, chunk: RankedChunk) -> bool:
-        """Tell whether a chunk is above the threshold of either leg."""
-        by_words = chunk.word is not None and chunk.word.coverage >= self._options.bm25_threshold
-        return by_words or (chunk.vector is not None and chunk.vector.similarity >= self._options.vector_threshold)
+    def _relevant(self, ranked: Sequence[RankedChunk]) -> dict[int, RankedChunk]:
+        """Return the chunks worth showing: none unless one is above a threshold of either leg."""
+        relevance = {chunk.chunk_id: self._relevance(chunk) for chunk in ranked}
+        if max(relevance.values(), default=0.0) < 1.0:
+            return {}
+        return {chunk.chunk_id: chunk for chunk in ranked if relevance[chunk.chunk_id] >= self._options.company}
+
+    def _relevance(self, chunk: RankedChunk) -> float:
+        """Return how far a chunk reaches towards the nearer threshold; 1 is on it."""
+        by_words = _reached(chunk.word.coverage, self._options.bm25_threshold) if chunk.word else 0.0
+        by_meaning = _reached(chunk.vector.similarity, self._options.vector_threshold) if chunk.vector else 0.0
+        return max(by_words, by_meaning)
 
     def _stretches(self, passed: Mapping[int, RankedChunk]) -> list[assemble.Stretch]:
         options = self._options
@@ -135,3 +145,8 @@ class Searcher:
         chosen = assemble.choose(rows, passed, passages=options.passages, per_document=options.per_document)
         stretches = assemble.join_neighbours(self._database, chosen, passed, budget_tokens=options.budget_tokens)
         return assemble.in_reading_order(stretches)
+
+
+def _reached(value: float, threshold: float) -> float:
+    """Return a value as a share of its threshold; a threshold of zero or less lets everything through."""
+    return value / threshold if threshold > 0 else 1.0
