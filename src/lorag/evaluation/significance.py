@@ -1,0 +1,49 @@
+"""Whether a difference is more than luck: bootstrap intervals and a paired test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+_SAMPLES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean and where it lies in 95 of 100 resamples."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def bootstrap(scores: Sequence[float], *, seed: int = 0) -> Interval:
+    """Return the mean with its 95 % percentile bootstrap interval (Efron 1979).
+
+    Raises:
+        ValueError: There are no scores.
+    """
+    if not scores:
+        raise ValueError("no scores to resample")
+    values = np.asarray(scores, dtype=np.float64)
+    picks = np.random.default_rng(seed).integers(0, len(values), size=(_SAMPLES, len(values)))
+    means = values[picks].mean(axis=1)  # (samples,)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Interval(float(values.mean()), float(low), float(high))
+
+
+def paired_p_value(first: Sequence[float], second: Sequence[float], *, seed: int = 0) -> float:
+    """Return the two-sided p-value of a paired randomisation test on the mean difference (Noreen 1989).
+
+    Raises:
+        ValueError: The two are not of the same length.
+    """
+    if len(first) != len(second):
+        raise ValueError(f"{len(first)} scores cannot be paired with {len(second)}")
+    differences = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
+    if not differences.any():
+        return 1.0
+    observed = abs(differences.mean())
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(_SAMPLES, len(differences)))
+    extreme = np.abs((signs * differences).mean(axis=1)) >= observed - 1e-12
+    return float((extreme.sum() + 1) / (_SAMPLES + 1))
