@@ -1,0 +1,144 @@
+"""The model a person chats with, made trainable: a GGUF file, or a Hugging Face folder, as a transformers model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import gguf
+import numpy as np
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, GgufConfig, PreTrainedModel
+
+from lorag.errors import TrainingError
+
+SUPPORTED: Final = ("llama", "qwen2", "qwen3", "gemma2", "gemma3")
+_ROPE_FREQUENCIES: Final = "rope_freqs.weight"
+
+
+@dataclass(frozen=True, slots=True)
+class BaseFacts:
+    """What of a GGUF file decides whether and how it can be trained."""
+
+    architecture: str
+    layers: int
+    heads: int
+    key_value_heads: int
+    head_size: int | None
+    tied: bool
+    """Whether the output head is the input embedding."""
+    rope_scaling: str | None
+    tensor_names: frozenset[str]
+
+
+def read_facts(path: Path) -> BaseFacts:
+    """Read the facts and refuse what cannot be trained, before anything is loaded.
+
+    Raises:
+        TrainingError: The architecture, a fused or expert layer, or a scaling that transformers would ignore.
+    """
+    reader = gguf.GGUFReader(path)
+    values = {name: field.contents() for name, field in reader.fields.items() if not name.startswith("tokenizer.")}
+    architecture = str(values.get("general.architecture", "unknown"))
+    names = frozenset(tensor.name for tensor in reader.tensors)
+    _refuse(path, architecture, values, names)
+    heads = int(values[f"{architecture}.attention.head_count"])
+    key_length = values.get(f"{architecture}.attention.key_length")
+    return BaseFacts(
+        architecture=architecture,
+        layers=int(values[f"{architecture}.block_count"]),
+        heads=heads,
+        key_value_heads=int(values.get(f"{architecture}.attention.head_count_kv", heads)),
+        head_size=None if key_length is None else int(key_length),
+        tied="output.weight" not in names,
+        rope_scaling=values.get(f"{architecture}.rope.scaling.type"),
+        tensor_names=names,
+    )
+
+
+def _refuse(path: Path, architecture: str, values: Mapping[str, Any], names: frozenset[str]) -> None:
+    supported = ", ".join(SUPPORTED)
+    scaling = values.get(f"{architecture}.rope.scaling.type")
+    reasons = {
+        f"its architecture is {architecture}; {supported} can be trained": architecture not in SUPPORTED,
+        "it is one part of a split file; merge the parts first": int(values.get("split.count", 1)) > 1,
+        "its attention weights are fused (attn_qkv); use a conversion without --fuse-qkv": any(
+            ".attn_qkv." in name for name in names
+        ),
+        "it is a mixture of experts": any("_exps." in name for name in names),
+        f"its rope scaling ({scaling}) would be lost in training": scaling not in (None, "none"),
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            raise TrainingError(f"{path.name} cannot be trained: {reason}")
+
+
+def load_base(path: Path, *, dtype: torch.dtype, device: torch.device) -> PreTrainedModel:
+    """Load a GGUF file's weights, dequantised, into a transformers model in evaluation mode.
+
+    Raises:
+        TrainingError: The file cannot be trained, or transformers cannot read it.
+    """
+    facts = read_facts(path)
+    try:
+        config = AutoConfig.from_pretrained(path.parent, gguf_file=path.name)
+        if facts.head_size is not None:
+            # transformers does not read attention.key_length and would assume its own default.
+            config.head_dim = facts.head_size
+        model = AutoModelForCausalLM.from_pretrained(
+            path.parent,
+            gguf_file=path.name,
+            config=config,
+            dtype=dtype,
+            # Without this the Trainer-side checks refuse the model, PEFT included.
+            quantization_config=GgufConfig(dequantize=True),
+        )
+    except (ValueError, OSError, KeyError, RuntimeError, NotImplementedError) as error:
+        raise TrainingError(f"{path.name} cannot be read for training: {_one_line(error)}") from error
+    if _ROPE_FREQUENCIES in facts.tensor_names:
+        _apply_rope_factors(model, path)
+    model.config.use_cache = False
+    return model.to(device).eval()  # type: ignore[no-any-return]  # transformers returns Any
+
+
+def _apply_rope_factors(model: Any, path: Path) -> None:
+    """Divide the rotary frequencies as Llama 3.1 GGUFs say; transformers leaves this tensor out."""
+    reader = gguf.GGUFReader(path)
+    factors = next(tensor.data for tensor in reader.tensors if tensor.name == _ROPE_FREQUENCIES)
+    rotary = model.model.rotary_emb
+    divided = rotary.inv_freq / torch.tensor(np.array(factors, dtype=np.float32), device=rotary.inv_freq.device)
+    rotary.inv_freq.copy_(divided)
+    rotary.original_inv_freq = divided.clone()
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+@torch.no_grad()
+def token_log_likelihoods(model: PreTrainedModel, ids: list[int]) -> list[float]:
+    """Return the natural-log likelihood of each token after the first, in full precision."""
+    device = next(model.parameters()).device
+    logits = model(input_ids=torch.tensor([ids], device=device), use_cache=False).logits[0, :-1].float()
+    wanted = torch.tensor(ids[1:], device=device)
+    return torch.log_softmax(logits, dim=-1).gather(1, wanted[:, None])[:, 0].tolist()  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalence:
+    """How closely two runtimes agree on the same tokens."""
+
+    mean_difference: float
+    """Mean absolute difference of token log-likelihoods, nats."""
+    largest_difference: float
+
+    @property
+    def close(self) -> bool:
+        """Whether the two are the same model up to rounding; a wrong rope, norm or permutation is off by whole nats."""
+        return self.mean_difference < 0.05 and self.largest_difference < 0.5
+
+
+def compare(ours: list[float], reference: list[float]) -> Equivalence:
+    """Compare token log-likelihoods of two runtimes."""
+    differences = [abs(a - b) for a, b in zip(ours, reference, strict=True)]
+    return Equivalence(sum(differences) / max(1, len(differences)), max(differences, default=0.0))

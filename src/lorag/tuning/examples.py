@@ -1,0 +1,164 @@
+"""What training data is made of, and the shapes of rows it is recognised in."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from lorag.prompts.messages import Message, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a row stands, so that a person can find it."""
+
+    file: Path
+    line: int
+    """1-based line, row or item in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as a file holds it."""
+
+    origin: Origin
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One thing to learn from: a conversation, or plain text for the ``text`` objective."""
+
+    origin: Origin
+    messages: tuple[Message, ...] = ()
+    """Roles alternate after an optional system message, the user first; the last is the assistant's. Empty for text."""
+    text: str = ""
+
+    @property
+    def question(self) -> str:
+        """The last user turn."""
+        return next((message.content for message in reversed(self.messages) if message.role == "user"), "")
+
+    @property
+    def answer(self) -> str:
+        """The last assistant turn."""
+        return self.messages[-1].content if self.messages else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know about a row."""
+
+    origin: Origin
+    kind: str
+    """A short fixed name: ``empty``, ``duplicate``, ``contradiction`` …"""
+    reason: str
+    effect: Literal["dropped", "changed", "warning"]
+
+
+class UnrecognisedRowError(ValueError):
+    """A row has none of the known shapes; the message says what is missing."""
+
+
+# The first name of each that a row holds is taken; names are compared in lower case without spaces around.
+QUESTION_NAMES: Final = ("question", "prompt", "instruction", "query", "q", "user", "질문", "문의", "질의")
+ANSWER_NAMES: Final = (
+    "answer", "completion", "output", "response", "reply", "a", "assistant", "chosen", "답변", "답", "응답", "대답",
+)  # fmt: skip
+CONTEXT_NAMES: Final = ("input", "context", "문맥")
+SYSTEM_NAMES: Final = ("system", "시스템")
+TEXT_NAMES: Final = ("text", "content", "본문", "내용")
+_CONVERSATION_NAMES: Final = ("messages", "conversations", "conversation", "dialog", "대화")
+_ROLES: Final[Mapping[str, Role]] = {
+    "system": "system", "user": "user", "human": "user", "사용자": "user", "질문자": "user",
+    "assistant": "assistant", "gpt": "assistant", "bot": "assistant", "model": "assistant", "상담원": "assistant",
+}  # fmt: skip
+
+
+def example_of(row: Row, columns: Mapping[str, str]) -> Example:
+    """Return the example a row holds.
+
+    Recognised: OpenAI ``messages``, ShareGPT ``conversations``, Alpaca, prompt/completion, question/answer, ``text``.
+
+    Args:
+        row: The row as read.
+        columns: Names given by the person, ``{"question": "Q", "answer": "A"}``; they win over the known ones.
+
+    Raises:
+        UnrecognisedRowError: The row has none of these shapes.
+    """
+    values = {str(name).strip().lower(): value for name, value in row.values.items()}
+    conversation = _first(values, _CONVERSATION_NAMES)
+    if isinstance(conversation, Sequence) and not isinstance(conversation, str):
+        return Example(row.origin, messages=_conversation(conversation))
+    question = _text(values, _named(columns, "question", QUESTION_NAMES))
+    answer = _text(values, _named(columns, "answer", ANSWER_NAMES))
+    if question is not None and answer is not None:
+        context = _text(values, _named(columns, "context", CONTEXT_NAMES))
+        system = _text(values, _named(columns, "system", SYSTEM_NAMES))
+        asked = f"{question}\n\n{context}" if context else question
+        return Example(row.origin, messages=tuple(_turns(system, asked, answer)))
+    text = _text(values, _named(columns, "text", TEXT_NAMES))
+    if text is not None and question is None and answer is None:
+        return Example(row.origin, text=text)
+    raise UnrecognisedRowError(_what_is_missing(values, question, answer))
+
+
+def _turns(system: str | None, question: str, answer: str) -> Iterator[Message]:
+    if system:
+        yield Message("system", system)
+    yield Message("user", question)
+    yield Message("assistant", answer)
+
+
+def _named(columns: Mapping[str, str], field: str, known: Sequence[str]) -> Sequence[str]:
+    return (columns[field].strip().lower(),) if field in columns else known
+
+
+def _first(values: Mapping[str, object], names: Sequence[str]) -> object:
+    return next((values[name] for name in names if values.get(name) is not None), None)
+
+
+def _text(values: Mapping[str, object], names: Sequence[str]) -> str | None:
+    """Return the first named value as text; a number is text too, a list or table is not."""
+    found = _first(values, names)
+    if isinstance(found, str):
+        return found
+    return str(found) if isinstance(found, (int, float)) and not isinstance(found, bool) else None
+
+
+def _conversation(turns: Sequence[object]) -> tuple[Message, ...]:
+    messages: list[Message] = []
+    for number, turn in enumerate(turns, 1):
+        if not isinstance(turn, Mapping):
+            raise UnrecognisedRowError(f"turn {number} is not an object with role and content")
+        name = str(turn.get("role", turn.get("from", ""))).strip().lower()
+        content = turn.get("content", turn.get("value"))
+        if name not in _ROLES:
+            raise UnrecognisedRowError(f"turn {number} has the unknown role {name!r}; known are {', '.join(_ROLES)}")
+        if not isinstance(content, str):
+            raise UnrecognisedRowError(f"turn {number} has no text")
+        messages.append(Message(_ROLES[name], content))
+    _check_order(messages)
+    return tuple(messages)
+
+
+def _check_order(messages: Sequence[Message]) -> None:
+    spoken = [message for message in messages if message.role != "system"]
+    if any(message.role == "system" for message in messages[1:]):
+        raise UnrecognisedRowError("a system message stands after the beginning")
+    for number, message in enumerate(spoken):
+        expected = "assistant" if number % 2 else "user"
+        if message.role != expected:
+            raise UnrecognisedRowError(f"turn {number + 1} is the {message.role}'s where the {expected}'s was expected")
+    if not spoken or spoken[-1].role != "assistant":
+        raise UnrecognisedRowError("the conversation does not end with an answer")
+
+
+def _what_is_missing(values: Mapping[str, object], question: str | None, answer: str | None) -> str:
+    has = ", ".join(sorted(values)) or "nothing"
+    if question is not None and answer is None:
+        return f"there is a question but no answer (the row has {has})"
+    if answer is not None:
+        return f"there is an answer but no question (the row has {has})"
+    return f"neither messages, question and answer, nor text (the row has {has}); name them with --columns"
