@@ -49,9 +49,10 @@ class ChatTree:
         """Return the newest message below the version ``step`` places further, None when there is none."""
         versions = self.siblings(message_id)
         at = versions.index(message_id) + step
-        return self._newest_below(versions[at]) if 0 <= at < len(versions) else None
+        return self.newest_below(versions[at]) if 0 <= at < len(versions) else None
 
-    def _newest_below(self, message_id: int) -> int:
+    def newest_below(self, message_id: int) -> int:
+        """Return the end of the newest branch that goes on from a message."""
         while self._children[message_id]:
             message_id = self._children[message_id][-1]
         return message_id

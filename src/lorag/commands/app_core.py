@@ -1,0 +1,84 @@
+"""The parts of lorag that the app drives, built from the settings."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lorag.adapters.fit import check_fits
+from lorag.adapters.folder import Adapter, list_adapters
+from lorag.chat.attach import AttachedFiles
+from lorag.chat.conversation import Conversation
+from lorag.chat.turn import Documents, ModelChoice
+from lorag.commands.indexing import limits_from
+from lorag.commands.searching import LibrarySearch
+from lorag.commands.session import chosen_adapters, load_request, turn_options
+from lorag.engine.client import EngineClient
+from lorag.errors import LoragError
+from lorag.library.browse import LibraryBrowser
+from lorag.library.chats import Chats
+from lorag.library.database import Database
+from lorag.models.find import BUILTIN, builtin_model, list_models
+from lorag.models.gguf import read_metadata
+from lorag.retrieval.splitters import make_splitter
+from lorag.settings import Settings
+from lorag.tui.core import AdapterEntry, Core, ModelEntry
+
+_GIGABYTE = 1_000_000_000
+
+
+def open_core(settings: Settings, paths: Sequence[str], *, lorag: tuple[str, ...]) -> Core:
+    """Open the library and prepare, but not start, the engine."""
+    load = load_request(settings)
+    choice = ModelChoice(load.model.stem, load, chosen_adapters(settings, settings.adapter))
+    writing, drawing = Database.open(settings.paths.library), Database.open(settings.paths.library)
+    chats = Chats(writing)
+    # An answer that a killed process left unfinished is as finished as it will ever be.
+    chats.recover()
+    search = LibrarySearch(settings)
+    engine = EngineClient(settings.paths.logs / "engine.log")
+    documents = Documents(search, search.has_any)
+
+    async def close() -> None:
+        await engine.close()
+
+    def choose(model: str, strengths: Mapping[str, float]) -> ModelChoice:
+        load = load_request(settings.model_copy(update={"model": model})) if model != choice.name else choice.load
+        names = [f"{name}={strength:g}" for name, strength in strengths.items()]
+        return ModelChoice(load.model.stem, load, chosen_adapters(settings, names))
+
+    def attach(files: Sequence[Path]) -> AttachedFiles:
+        splitter = make_splitter(settings.tokenizer)
+        return AttachedFiles(files, limits_from(settings), splitter, chunk_tokens=settings.chunk_tokens)
+
+    return Core(
+        conversation=Conversation(engine, documents, chats, choice, turn_options(settings, paths)),
+        chats=Chats(drawing),
+        library=LibraryBrowser(drawing),
+        models=lambda: _models(settings),
+        adapters=lambda chosen: [_adapter(found, chosen) for found in list_adapters(settings.paths.adapters)],
+        choose=choose,
+        attach=attach,
+        lorag=(*lorag,),
+        close=close,
+    )
+
+
+def _models(settings: Settings) -> list[ModelEntry]:
+    builtin = builtin_model()
+    entries = [ModelEntry(BUILTIN, f"{builtin.stem}, {_size(builtin)}")] if builtin is not None else []
+    return entries + [ModelEntry(m.name, _size(m.path)) for m in list_models(settings.models_folder)]
+
+
+def _size(path: Path) -> str:
+    return f"{path.stat().st_size / _GIGABYTE:.2f} GB"
+
+
+def _adapter(adapter: Adapter, choice: ModelChoice) -> AdapterEntry:
+    try:
+        manifest = adapter.manifest()
+        check_fits(read_metadata(adapter.path), read_metadata(choice.load.model))
+    except LoragError as error:
+        return AdapterEntry(adapter.name, "", problem=str(error))
+    if manifest is None:
+        return AdapterEntry(adapter.name, adapter.path.name)
+    metrics = ", ".join(f"{name} {value:g}" for name, value in manifest.metrics.items())
+    return AdapterEntry(adapter.name, " · ".join(part for part in (manifest.base, manifest.method, metrics) if part))

@@ -1,0 +1,1 @@
+"""The terminal chat: it draws what the core says and decides nothing."""

@@ -1,0 +1,242 @@
+"""The chat in the terminal."""
+
+import asyncio
+import gc
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.css.query import NoMatches
+from textual.widgets import Static
+
+from lorag.errors import LoragError
+from lorag.tui import commands
+from lorag.tui.chat_actions import ChatActions
+from lorag.tui.commands import BY_NAME, COMMANDS, Situation
+from lorag.tui.completion import Completion, complete
+from lorag.tui.core import Core, Places
+from lorag.tui.engine_actions import EngineActions
+from lorag.tui.interface_actions import InterfaceActions
+from lorag.tui.keyboard import allow_long_commits
+from lorag.tui.library_actions import LibraryActions
+from lorag.tui.messages import AnswerView
+from lorag.tui.preferences import PreferencesFile
+from lorag.tui.prompt import CompletionMenu, PromptArea
+from lorag.tui.prompt_store import Draft, PromptHistory
+from lorag.tui.session import Session
+from lorag.tui.sidebar import Sidebar
+from lorag.tui.source_actions import SourceActions
+from lorag.tui.status import KeyLine, StatusLine, TitleBar
+from lorag.tui.texts import Texts, language_from
+from lorag.tui.transcript import Transcript
+from lorag.tui.turns import Turns
+
+DEFAULT_THEME = "textual-dark"
+_DRAFT_SECONDS = 0.3
+_CLOSE_SECONDS = 0.7
+
+
+class LoragApp(
+    InterfaceActions,
+    ChatActions,
+    EngineActions,
+    LibraryActions,
+    SourceActions,
+    Turns,
+    App[None],
+    inherit_bindings=False,
+):
+    """One screen: title, transcript and sidebar, prompt, status, keys."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "lorag"
+    ENABLE_COMMAND_PALETTE = False
+    PAUSE_GC_ON_SCROLL = True
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            ",".join(command.keys), f"command('{command.name}')", id=command.name, show=False, priority=command.priority
+        )
+        for command in COMMANDS
+        if command.keys
+    ] + [
+        Binding("ctrl+c", "interrupt", show=False, priority=True),
+        Binding("ctrl+d", "leave", show=False),
+        Binding("ctrl+z", "suspend_process", show=False),
+        Binding("pageup", "scroll_transcript(-1)", show=False, priority=True),
+        Binding("pagedown", "scroll_transcript(1)", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", show=False),
+    ]
+
+    def __init__(self, open_core: Callable[[], Core], places: Places) -> None:
+        allow_long_commits()
+        super().__init__()
+        self.places = places
+        self.preferences = PreferencesFile(places.preferences)
+        self.texts = Texts(language_from(self.preferences.current.language))
+        self.session: Session | None = None
+        self._open_core = open_core
+        self._history = PromptHistory(places.history)
+        self._draft = Draft(places.draft)
+        self.closing = False
+        self.theme = (
+            self.preferences.current.theme if self.preferences.current.theme in self.available_themes else DEFAULT_THEME
+        )
+
+    def compose(self) -> ComposeResult:
+        """Lay out the one screen."""
+        yield TitleBar()
+        with Horizontal(id="main"):
+            with Vertical(id="chat"):
+                yield Transcript(id="transcript")
+                yield CompletionMenu()
+                yield Static(id="queued", markup=False)
+                yield PromptArea(self._history, self._completions)
+            yield Sidebar()
+        yield StatusLine()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Accept text at once; everything heavy comes after the first frame."""
+        prompt = self.query_one(PromptArea)
+        prompt.put(self._draft.read())
+        prompt.focus()
+        self.query_one("#queued").display = False
+        self.set_sidebar(self.preferences.current.sidebar)
+        self.refresh_state()
+        self.set_interval(_DRAFT_SECONDS, self.save_draft)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.run_worker(self._open(), group="open", exit_on_error=False)
+
+    async def _open(self) -> None:
+        try:
+            core = await asyncio.to_thread(self._open_core)
+        except LoragError as error:
+            self.engine_failed(str(error))
+            return
+        if self.closing:
+            await core.close()
+            return
+        self.session = Session(core)
+        gc.collect()
+        gc.freeze()
+        self.query_one(Sidebar).show_rag(self.session.rag)
+        self.refresh_library()
+        await self.greet()
+        self.refresh_state()
+        self.start_queued()
+        await self.load_model()
+
+    # --- commands --------------------------------------------------------------------------------------------------
+
+    @property
+    def situation(self) -> Situation:
+        """What decides which commands make sense now."""
+        answer = self.query_one(Transcript).selected
+        return Situation(
+            streaming=self.streaming,
+            has_chat=self.session is not None and self.session.chat_id is not None,
+            has_answer=answer is not None,
+            has_sources=bool(answer and answer.sources),
+            has_versions=bool(answer and self.versions_of(answer)),
+            can_undo=self.session is not None and self.session.deleted_chat is not None,
+            engine_failed=self.engine_problem != "",
+            core_ready=self.session is not None,
+        )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let a command's key act only when the command makes sense, and never below another screen."""
+        if action in ("command", "scroll_transcript") and len(self.screen_stack) > 1:
+            return False
+        if action == "command":
+            try:
+                return BY_NAME[str(parameters[0])].when(self.situation)
+            except NoMatches:
+                return False
+        return True
+
+    async def action_command(self, name: str) -> None:
+        """Run the command of a key."""
+        await self.run_command(name, "")
+
+    async def run_command(self, name: str, argument: str) -> None:
+        """Run a command from a key, the palette or the prompt; what a person can cause is told in one line."""
+        command = BY_NAME.get(name)
+        if command is None:
+            meant = commands.nearest(name)
+            self.say("command.unknown", name=name, meant=f"/{meant}" if meant else "/help")
+        elif not command.when(self.situation):
+            self.say("command.unavailable", name=name)
+        else:
+            try:
+                await getattr(self, f"do_{name.replace('-', '_')}")(argument)
+            except LoragError as error:
+                self.tell(str(error), error=True)
+            self.refresh_state()
+
+    def _completions(self, before: str) -> Sequence[Completion]:
+        return complete(before, self.situation, self.argument_values(), self.places.working)
+
+    @on(PromptArea.Sent)
+    async def _sent(self, event: PromptArea.Sent) -> None:
+        typed = commands.parse(event.text)
+        if typed is not None:
+            await self.run_command(typed.name, typed.argument)
+        else:
+            self.submit(event.text.removeprefix("/") if event.text.startswith("//") else event.text)
+        self.save_draft()
+
+    # --- drawing ---------------------------------------------------------------------------------------------------
+
+    def refresh_state(self) -> None:
+        """Draw the title, the status line and the keys anew."""
+        if not self.is_running or not self.query(KeyLine):
+            return
+        self.query_one(TitleBar).show(self.session.title if self.session else "")
+        self.query_one(StatusLine).show(self.status_parts())
+        self.query_one(KeyLine).show(self.situation)
+
+    def say(self, key: str, *, error: bool = False, **values: object) -> None:
+        """Tell a person something in their language."""
+        self.tell(self.texts(key, **values), error=error)
+
+    def tell(self, text: str, *, error: bool = False) -> None:
+        """Tell a person something; the text may be foreign."""
+        self.notify(text, severity="error" if error else "information", markup=False, timeout=8 if error else 4)
+
+    @on(AnswerView.Selected)
+    async def _answer_selected(self, event: AnswerView.Selected) -> None:
+        await self.select_answer(event.view.message.id)
+
+    def on_app_focus(self, event: events.AppFocus) -> None:
+        """Nothing changes with the terminal's focus."""
+
+    # --- leaving ---------------------------------------------------------------------------------------------------
+
+    def save_draft(self) -> None:
+        """Keep what is being typed."""
+        with suppress(NoMatches):
+            prompt = self.query_one(PromptArea)
+            self._draft.save(prompt.folder.unfold(prompt.text))
+
+    async def leave(self) -> None:
+        """End the app within a second; what is on its way is saved."""
+        if self.closing:
+            return
+        self.closing = True
+        self.save_draft()
+        self.stop_jobs()
+        self.workers.cancel_all()
+        if self.session is not None:
+            self.session.finish_delete()
+            with suppress(TimeoutError, LoragError):
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await self.workers.wait_for_complete()
+                    await self.session.core.close()
+        self.exit()

@@ -1,0 +1,31 @@
+"""``@path`` in a question: that file is sent with this question only."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_MENTION: Final = re.compile(r"(?:(?<=\s)|^)@(?:\"([^\"\n]+)\"|([^\s\"]+))")
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """The files a question names."""
+
+    found: tuple[Path, ...]
+    missing: tuple[str, ...]
+    """Written like a path, but no such file; a plain ``@name`` is left alone."""
+
+
+def mentioned_files(question: str, folder: Path) -> Mentions:
+    """Return the files named with ``@`` in a question."""
+    found: list[Path] = []
+    missing: list[str] = []
+    for quoted, bare in _MENTION.findall(question):
+        written = quoted or bare.rstrip(".,;:!?)")
+        path = folder / Path(written).expanduser()
+        if path.is_file():
+            found.append(path)
+        elif quoted or "/" in written:
+            missing.append(written)
+    return Mentions(tuple(dict.fromkeys(found)), tuple(missing))

@@ -1,0 +1,67 @@
+"""What the app is handed: the parts of lorag, built by the command after the first frame is on screen."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lorag.chat.attach import AttachedFiles
+    from lorag.chat.conversation import Conversation
+    from lorag.chat.turn import ModelChoice
+    from lorag.library.browse import LibraryBrowser
+    from lorag.library.chats import Chats
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """A model that can be chosen."""
+
+    name: str
+    detail: str
+    """Size and kind."""
+    problem: str = ""
+    """Why it cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterEntry:
+    """An adapter that can be chosen."""
+
+    name: str
+    detail: str
+    """What it was trained on and the verdict of its evaluation."""
+    problem: str = ""
+    """Why it does not fit the model in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The parts, and the few decisions that need settings."""
+
+    conversation: "Conversation"
+    chats: "Chats"
+    """Over a connection of its own, for the thread that draws."""
+    library: "LibraryBrowser"
+    models: Callable[[], Sequence[ModelEntry]]
+    adapters: Callable[["ModelChoice"], Sequence[AdapterEntry]]
+    """The adapters, each checked against the model chosen."""
+    choose: Callable[[str, Mapping[str, float]], "ModelChoice"]
+    """Model name, adapters with their strengths; raises a ``LoragError`` when they cannot be used."""
+    attach: Callable[[Sequence[Path]], "AttachedFiles"]
+    """Files to be sent with one question; raises a ``DocumentError`` when one cannot be read."""
+    lorag: tuple[str, ...]
+    """The command line that starts lorag itself, for what runs beside the chat."""
+    close: Callable[[], Awaitable[None]]
+    """End the engine and close the library."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Files and folders of the app itself."""
+
+    preferences: Path
+    history: Path
+    draft: Path
+    working: Path
+    """Where relative paths begin and exports go."""

@@ -1,0 +1,77 @@
+"""Small questions over the chat, and long texts to read."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked, and the answer that stands there at first."""
+
+    question: str
+    text: str = ""
+
+
+class AskText(ModalScreen[str | None]):
+    """Returns one line of text, None when nothing is to be changed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def compose(self) -> ComposeResult:
+        """Show the question over an input."""
+        with Vertical(classes="dialog ask"):
+            yield Static(self._ask.question, classes="dialog-title", markup=False)
+            yield Input(self._ask.text)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Return what was typed."""
+        self.dismiss(event.value.strip())
+
+    def action_cancel(self) -> None:
+        """Return nothing."""
+        self.dismiss(None)
+
+
+class Reader(ModalScreen[None]):
+    """A long text over the chat."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,ctrl+q", "close", show=False),
+        Binding("down", "scroll_text(1)", show=False),
+        Binding("up", "scroll_text(-1)", show=False),
+        Binding("pagedown", "scroll_text(10)", show=False),
+        Binding("pageup", "scroll_text(-10)", show=False),
+    ]
+
+    def __init__(self, title: str, text: Content, hint: str) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._hint = hint
+
+    def compose(self) -> ComposeResult:
+        """Show the text in a frame that scrolls."""
+        with Vertical(classes="dialog reader"):
+            yield Static(self._title, classes="dialog-title", markup=False)
+            with VerticalScroll(classes="reader-body"):
+                yield Static(self._text, markup=False)
+            yield Static(self._hint, classes="dialog-hint", markup=False)
+
+    def action_scroll_text(self, lines: int) -> None:
+        """Read on."""
+        self.query_one(".reader-body").scroll_relative(y=lines, animate=False)
+
+    def action_close(self) -> None:
+        """Return to the chat."""
+        self.dismiss(None)

@@ -1,0 +1,109 @@
+"""The library inside the app: adding, reading anew, looking through it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+
+from lorag.errors import LoragError, UsageError
+from lorag.tui.jobs import LibraryJob
+from lorag.tui.library_screen import LibraryScreen
+from lorag.tui.sidebar import LibraryShown, Sidebar
+
+if TYPE_CHECKING:
+    from lorag.tui.app import LoragApp
+
+
+class LibraryActions(App[None]):
+    """The part of the app that reads documents."""
+
+    _job: LibraryJob | None = None
+    _job_text = ""
+
+    @property
+    def _reader(self) -> "LoragApp":
+        return self  # type: ignore[return-value]
+
+    def refresh_library(self) -> None:
+        """Draw the library's state anew."""
+        app = self._reader
+        if app.session is None or app.closing:
+            return
+        state = app.session.core.library.state()
+        sidebar = self.query_one(Sidebar)
+        sidebar.show_collections(state.collections, app.session.collections)
+        changed = app.time(state.last_change) if state.last_change else ""
+        sidebar.show_library(LibraryShown(state.documents, state.failed, state.waiting, changed, self._job_text))
+
+    async def do_add(self, argument: str) -> None:
+        """Read a file or folder into the library."""
+        app = self._reader
+        if not argument:
+            raise UsageError(app.texts("add.usage"))
+        path = (app.places.working / Path(argument.strip('"')).expanduser()).resolve()
+        if not path.exists():
+            raise UsageError(app.texts("add.missing", path=path))
+        self._start(("add", str(path), "--json"))
+
+    async def do_sync(self, argument: str) -> None:
+        """Read again what was added."""
+        self._start(("sync", "--json"))
+
+    async def do_library(self, argument: str) -> None:
+        """Look through the documents."""
+        app = self._reader
+        assert app.session is not None
+        self.push_screen(LibraryScreen(app.session.core.library), lambda _: app.refresh_library())
+
+    def stop_jobs(self) -> None:
+        """End what is being read; what was finished stays."""
+        if self._job is not None:
+            self._job.stop()
+
+    def _start(self, command: Sequence[str]) -> None:
+        app = self._reader
+        assert app.session is not None
+        if self._job is not None:
+            raise UsageError(app.texts("job.busy"))
+        self._job = LibraryJob([*app.session.core.lorag, *command])
+        self.run_worker(self._follow(self._job), group="job", exit_on_error=False)
+
+    async def _follow(self, job: LibraryJob) -> None:
+        app = self._reader
+        report: Mapping[str, Any] = {}
+        self._show(app.texts("job.started"))
+        try:
+            async for event in job.events():
+                report = event
+                self._show(describe_progress(event) or self._job_text)
+            app.tell(app.texts("job.done") + describe_report(report, app.texts("job.counts")))
+        except LoragError as error:
+            app.say("job.failed", error=True, reason=error)
+        except asyncio.CancelledError:
+            raise
+        finally:
+            self._job = None
+            self._show("")
+
+    def _show(self, text: str) -> None:
+        if text != self._job_text or not text:
+            self._job_text = text
+            self._reader.refresh_library()
+
+
+def describe_progress(event: Mapping[str, Any]) -> str:
+    """Return one line on how far the reading is; empty for events that say nothing of that."""
+    path = str(event.get("path", ""))
+    done, total = event.get("done"), event.get("total")
+    count = f"{done}/{total}  " if isinstance(done, int) and isinstance(total, int) else ""
+    return f"{count}{Path(path).name}".strip()
+
+
+def describe_report(report: Mapping[str, Any], template: str) -> str:
+    """Return what came of it in counts; empty when the last event holds none."""
+    counts = {key: report.get(key) for key in ("added", "updated", "failed")}
+    if not all(isinstance(count, int) for count in counts.values()):
+        return ""
+    return "  " + template.format(**counts)

@@ -1,0 +1,203 @@
+"""Where questions are typed."""
+
+from collections.abc import Callable, Sequence
+
+from textual import events
+from textual.message import Message
+from textual.widgets import OptionList, TextArea
+from textual.widgets.option_list import Option
+
+from lorag.tui.completion import Completion
+from lorag.tui.folding import PasteFolder
+from lorag.tui.prompt_store import PromptHistory
+from lorag.tui.texts import Translated, texts_of
+
+NEWLINE_KEYS = frozenset({"ctrl+j", "shift+enter", "alt+enter", "ctrl+enter"})
+
+
+class CompletionMenu(OptionList):
+    """Suggestions above the prompt; the prompt keeps the focus."""
+
+    can_focus = False
+
+    def __init__(self) -> None:
+        super().__init__(id="completions", markup=False, compact=True)
+        self.display = False
+        self.completions: Sequence[Completion] = ()
+        self.navigated = False
+
+    def offer(self, completions: Sequence[Completion]) -> None:
+        """Show other suggestions, or nothing."""
+        texts = texts_of(self)
+        self.completions = completions
+        self.navigated = False
+        self.display = bool(completions)
+        self.set_options(
+            Option(f"{item.label:<18} {texts(item.detail)}" if item.detail else item.label) for item in completions
+        )
+        if completions:
+            self.highlighted = 0
+
+    def move(self, step: int) -> None:
+        """Highlight another suggestion."""
+        self.navigated = True
+        self.highlighted = ((self.highlighted or 0) + step) % len(self.completions)
+
+    @property
+    def chosen(self) -> Completion | None:
+        """The highlighted suggestion."""
+        return self.completions[self.highlighted] if self.display and self.highlighted is not None else None
+
+
+class PromptArea(TextArea, Translated):
+    """A multi-line input: Enter sends, Ctrl+J begins a new line."""
+
+    class Sent(Message):
+        """A question or a command was sent."""
+
+        def __init__(self, text: str, shown: str) -> None:
+            super().__init__()
+            self.text = text
+            """With pastes written out."""
+            self.shown = shown
+            """As it stood in the prompt."""
+
+    def __init__(self, history: PromptHistory, complete: Callable[[str], Sequence[Completion]]) -> None:
+        super().__init__(
+            id="prompt", compact=True, tab_behavior="focus", highlight_cursor_line=False, soft_wrap=True, placeholder=""
+        )
+        self._history = history
+        self._complete = complete
+        self._recalling = False
+        self.folder = PasteFolder("[#{number} +{lines}]")
+
+    def on_mount(self) -> None:
+        """Fill in what depends on the language."""
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Draw the placeholder anew."""
+        texts = texts_of(self)
+        self.placeholder = texts("prompt.placeholder")
+        self.folder.label = texts("prompt.pasted")
+
+    @property
+    def menu(self) -> CompletionMenu:
+        """The suggestions above."""
+        return self.screen.query_one(CompletionMenu)
+
+    def put(self, text: str) -> None:
+        """Replace what is typed, the caret at the end."""
+        self.text = text
+        self.move_cursor(self.document.end)
+
+    def clear_to_history(self) -> None:
+        """Empty the prompt; up brings the text back."""
+        self._history.add(self.folder.unfold(self.text))
+        self.put("")
+
+    async def _on_key(self, event: events.Key) -> None:
+        handled = self._menu_key(event.key) or self._prompt_key(event.key)
+        if handled:
+            event.stop()
+            event.prevent_default()
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        # A paste never sends, whatever line ends it holds.
+        event.stop()
+        event.prevent_default()
+        result = self.replace(self.folder.fold(event.text), *self.selection, maintain_selection_offset=False)
+        self.move_cursor(result.end_location)
+
+    def on_text_area_changed(self) -> None:
+        """Offer what could come next."""
+        if self._recalling:
+            self._recalling = False
+            self.menu.offer(())
+            return
+        self.menu.offer(self._complete(self.get_text_range((0, 0), self.cursor_location)))
+
+    def _menu_key(self, key: str) -> bool:
+        menu = self.menu
+        if not menu.display:
+            return False
+        if key in ("up", "down"):
+            menu.move(-1 if key == "up" else 1)
+        elif key == "escape":
+            menu.offer(())
+        elif key == "tab":
+            self._accept(menu.chosen)
+        elif key == "enter" and self._enter_accepts(menu):
+            return True
+        else:
+            return False
+        return True
+
+    def _enter_accepts(self, menu: CompletionMenu) -> bool:
+        """Take the suggestion where Enter can only mean that; a whole command goes on to be sent."""
+        chosen = menu.chosen
+        if chosen is None:
+            return False
+        naming = chosen.start == 0 and chosen.insert.startswith("/")
+        typed = self.text.strip()
+        if naming and typed == chosen.insert.strip():
+            menu.offer(())
+            return False
+        if not naming and not menu.navigated:
+            menu.offer(())
+            return False
+        self._accept(chosen)
+        if naming and not chosen.goes_on:
+            self._send()
+        return True
+
+    def _accept(self, completion: Completion | None) -> None:
+        if completion is None:
+            return
+        row, _ = self.cursor_location
+        before = self.get_text_range((0, 0), self.cursor_location)
+        line_start = before.rfind("\n") + 1
+        start = (row, completion.start - line_start)
+        result = self.replace(completion.insert, start, self.cursor_location, maintain_selection_offset=False)
+        self.move_cursor(result.end_location)
+
+    def _prompt_key(self, key: str) -> bool:
+        if key in NEWLINE_KEYS:
+            self._newline()
+        elif key == "enter":
+            self._enter()
+        elif key == "up" and self.cursor_location[0] == 0:
+            self._recall(self._history.older(self.text))
+        elif key == "down" and self.cursor_location[0] == self.document.line_count - 1:
+            self._recall(self._history.newer())
+        else:
+            return False
+        return True
+
+    def _newline(self) -> None:
+        result = self.replace("\n", *self.selection, maintain_selection_offset=False)
+        self.move_cursor(result.end_location)
+
+    def _enter(self) -> None:
+        row, column = self.cursor_location
+        if column and self.document[row][column - 1] == "\\":
+            # For terminals in which no key for a new line arrives: a backslash before Enter.
+            self.replace("\n", (row, column - 1), (row, column), maintain_selection_offset=False)
+            self.move_cursor((row + 1, 0))
+        else:
+            self._send()
+
+    def _recall(self, text: str | None) -> None:
+        if text is not None and text != self.text:
+            self._recalling = True
+            self.put(text)
+
+    def _send(self) -> None:
+        shown = self.text.strip()
+        if not shown:
+            return
+        text = self.folder.unfold(shown)
+        self._history.add(text)
+        self.folder.clear()
+        self.put("")
+        self.post_message(self.Sent(text, shown))

@@ -1,0 +1,187 @@
+"""Sources: what is searched, and the passages behind an answer."""
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import App, SuspendNotSupported
+
+from lorag.errors import UsageError
+from lorag.tui.editor import at_line, editor_command, pager_command
+from lorag.tui.messages import AnswerView
+from lorag.tui.passage_screen import PassageScreen, PassageShown, Wish
+from lorag.tui.sidebar import Sidebar, place_of
+from lorag.tui.transcript import Transcript
+from lorag.tui.view import Source
+
+if TYPE_CHECKING:
+    from lorag.tui.app import LoragApp
+
+
+class SourceActions(App[None]):
+    """The part of the app that shows where answers come from."""
+
+    @property
+    def _window(self) -> "LoragApp":
+        return self  # type: ignore[return-value]
+
+    def set_rag(self, on: bool) -> None:
+        """Answer from the library, or not."""
+        app = self._window
+        if app.session is not None:
+            app.session.rag = on
+            self.query_one(Sidebar).show_rag(on)
+            app.refresh_state()
+
+    async def do_rag(self, argument: str) -> None:
+        """Switch between answers from the library and plain chat."""
+        app = self._window
+        if app.session is None:
+            return
+        if argument not in ("", "on", "off"):
+            raise UsageError(app.texts("command.choices", choices="on, off"))
+        self.set_rag(argument == "on" if argument else not app.session.rag)
+
+    async def do_collection(self, argument: str) -> None:
+        """Search only some collections; without names, all of them."""
+        app = self._window
+        assert app.session is not None
+        known = app.session.core.library.state().collections
+        names = [name.strip() for name in argument.split(",") if name.strip()]
+        missing = [name for name in names if name not in known]
+        if missing:
+            raise UsageError(app.texts("collection.unknown", name=missing[0], choices=", ".join(known)))
+        self._search_in(tuple(names))
+
+    def _search_in(self, names: tuple[str, ...]) -> None:
+        app = self._window
+        if app.session is not None:
+            app.session.collections = names
+            app.refresh_library()
+
+    @on(Sidebar.RagSwitched)
+    def _rag_switched(self, event: Sidebar.RagSwitched) -> None:
+        self.set_rag(event.on)
+
+    @on(Sidebar.CollectionsChosen)
+    def _collections_chosen(self, event: Sidebar.CollectionsChosen) -> None:
+        if self._window.session is not None:
+            self._window.session.collections = event.names
+
+    @on(Sidebar.SourceOpened)
+    def _source_opened(self, event: Sidebar.SourceOpened) -> None:
+        self.open_source(event.source)
+
+    @on(AnswerView.CitationClicked)
+    async def _citation_clicked(self, event: AnswerView.CitationClicked) -> None:
+        await self.select_answer(event.view.message.id)
+        await self._window.run_command("source", str(event.n))
+
+    async def select_answer(self, message_id: int) -> None:
+        """Show the sources of an answer."""
+        transcript = self.query_one(Transcript)
+        await transcript.select(message_id)
+        self.query_one(Sidebar).show_answer(transcript.selected)
+        self._window.refresh_state()
+
+    async def do_previous_answer(self, argument: str) -> None:
+        """Choose the answer above."""
+        await self._step(-1)
+
+    async def do_next_answer(self, argument: str) -> None:
+        """Choose the answer below."""
+        await self._step(1)
+
+    async def _step(self, by: int) -> None:
+        chosen = await self.query_one(Transcript).step(by)
+        if chosen is not None:
+            self.query_one(Sidebar).show_answer(chosen)
+
+    async def do_source(self, argument: str) -> None:
+        """Open a source by its number; without one, let the keys choose in the sidebar."""
+        app = self._window
+        number = argument.strip("[] ")
+        if not number:
+            app.set_sidebar(True)
+            self.query_one(Sidebar).focus_sources()
+            return
+        answer = self.query_one(Transcript).selected
+        found = [source for source in (answer.sources if answer else ()) if str(source.n) == number]
+        if found:
+            self.open_source(found[0])
+        else:
+            app.say("source.unknown", number=number)
+
+    def open_source(self, source: Source) -> None:
+        """Show a source in its context."""
+        app = self._window
+        assert app.session is not None
+        passage = self._in_context(source)
+
+        def answered(wish: Wish | None) -> None:
+            if wish == "copy":
+                self.run_worker(app.copy_text(source.quote or source.passage_text), exit_on_error=False)
+            elif wish is not None:
+                self._open_file(source, wish)
+
+        self.push_screen(PassageScreen(passage), answered)
+
+    def _in_context(self, source: Source) -> PassageShown:
+        """Return the source in the document as it is now, or, when that has changed, as it was sent."""
+        app = self._window
+        assert app.session is not None
+        place = "  ·  ".join([str(source.path), *place_of(source, app.texts), " › ".join(source.heading)]).rstrip(" ·")
+        quoted = source.quote or source.passage_text
+        context = app.session.core.library.context(source.path, source.start, source.end)
+        title = f"[{source.n}] {source.title}" if source.n is not None else source.title
+        sent_end = source.passage_start + len(source.passage_text)
+        if context is not None:
+            at = source.start - context.start
+            if context.text[at : at + len(quoted)] == quoted:
+                sent = (max(source.passage_start - context.start, 0), sent_end - context.start)
+                return PassageShown(title, place, context.text, at, at + len(quoted), *sent)
+        at = max(source.start - source.passage_start, 0)
+        note = app.texts("passage.changed")
+        length = len(source.passage_text)
+        return PassageShown(title, place, source.passage_text, at, at + len(quoted), 0, length, note)
+
+    def _open_file(self, source: Source, wish: Wish) -> None:
+        """Open the document in a program of the person's own: the file, or the text read from it when it is no text."""
+        app = self._window
+        assert app.session is not None
+        context = app.session.core.library.context(source.path, source.start, source.end)
+        command = editor_command() if wish == "editor" else pager_command()
+        if not command:
+            app.say("editor.none", error=True)
+            return
+        if context is None or context.source_lines:
+            path = context.disk_path if context is not None else source.path
+            if not path.exists():
+                app.say("source.gone", error=True, path=path)
+                return
+            self.run_outside(at_line(command, path, source.line_start))
+            return
+        text = app.session.core.library.text(source.path) or source.passage_text
+        with tempfile.TemporaryDirectory(prefix="lorag-") as folder:
+            copy = Path(folder, source.path.stem + ".txt")
+            copy.write_text(text, encoding="utf-8")
+            # The text is not the document: what is changed in it would be lost.
+            copy.chmod(0o400)
+            self.run_outside(at_line(command, copy, text.count("\n", 0, source.start) + 1))
+
+    def run_outside(self, command: list[str]) -> bool:
+        """Run a program in the terminal in place of the chat and return whether it succeeded."""
+        app = self._window
+        try:
+            with self.suspend():
+                code = subprocess.run(command, check=False, env=os.environ).returncode
+        except SuspendNotSupported:
+            app.say("editor.unsupported", error=True)
+            return False
+        except OSError as error:
+            app.say("editor.failed", error=True, program=command[0], reason=error.strerror or str(error))
+            return False
+        return code == 0

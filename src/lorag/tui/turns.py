@@ -1,0 +1,204 @@
+"""Asking and answering: one turn at a time, the next questions wait in a line."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import App
+from textual.widgets import Static
+
+from lorag.chat.events import (
+    AnswerText,
+    HistoryTrimmed,
+    LibraryEmpty,
+    PassagesFound,
+    ReadingPrompt,
+    Searching,
+    TurnDone,
+    TurnEvent,
+    TurnSaved,
+)
+from lorag.errors import EngineDiedError, LoragError
+from lorag.tui.attachments import mentioned_files
+from lorag.tui.prompt import PromptArea
+from lorag.tui.session import Session
+from lorag.tui.sidebar import Sidebar
+from lorag.tui.transcript import Transcript
+from lorag.tui.view import MessageShown, done
+from lorag.tui.visible import one_line
+
+if TYPE_CHECKING:
+    from lorag.tui.app import LoragApp
+
+Ask = Callable[[Session], AsyncGenerator[TurnEvent]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What is asked and what stays above it."""
+
+    question: str
+    ask: Ask
+    earlier: Sequence[MessageShown] | None = None
+    """The branch before the question, when it is not the one on screen."""
+
+
+class Turns(App[None]):
+    """The part of the app that runs turns."""
+
+    streaming = False
+    trimmed = ""
+    """What was left out of the last prompt."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queued: list[str] = []
+        self.editing: int | None = None
+        """The question that the next one replaces."""
+        self._paused = False
+
+    @property
+    def _app(self) -> "LoragApp":
+        return self  # type: ignore[return-value]
+
+    def submit(self, text: str) -> None:
+        """Ask now, or after the answer that is streaming, or when the library is open."""
+        self.queued.append(text)
+        self._paused = False
+        self.start_queued()
+
+    def start_queued(self) -> None:
+        """Ask the next question in line when nothing else is asked."""
+        app = self._app
+        if self.queued and not self.streaming and not self._paused and app.session is not None:
+            self._ask(self.queued.pop(0))
+        waiting = self.query_one("#queued", Static)
+        waiting.display = bool(self.queued)
+        lines = [app.texts("prompt.queued", question=one_line(text)[:200]) for text in self.queued]
+        waiting.update("\n".join(lines))
+
+    def _ask(self, text: str) -> None:
+        editing, self.editing = self.editing, None
+        if editing is not None:
+            self.run_turn(text, lambda session: session.ask_instead(editing, text), replacing=editing)
+            return
+        mentions = mentioned_files(text, self._app.places.working)
+        for name in mentions.missing:
+            self._app.say("attach.missing", error=True, name=name)
+        if mentions.missing:
+            self.query_one(PromptArea).put(text)
+            return
+        files: Sequence[Path] = mentions.found
+        self.run_turn(text, lambda session: session.ask(text, files))
+
+    def run_turn(self, question: str, ask: Ask, *, replacing: int | None = None) -> None:
+        """Start a turn; ``replacing`` is the message that this branch leaves out, with all that follows it."""
+        messages = self.query_one(Transcript).messages
+        at = next((index for index, message in enumerate(messages) if message.id == replacing), None)
+        self.streaming = True
+        turn = _Turn(question, ask, None if at is None else messages[:at])
+        self.run_worker(self._run(turn), group="turn", exit_on_error=False)
+        self._app.refresh_state()
+
+    async def _run(self, turn: _Turn) -> None:
+        app = self._app
+        session = app.session
+        assert session is not None
+        answer: MessageShown | None = None
+        try:
+            async with aclosing(turn.ask(session)) as events:
+                async for event in events:
+                    if isinstance(event, TurnSaved):
+                        answer = await self._show_saved(turn, event, session)
+                    elif isinstance(event, TurnDone) and answer is not None:
+                        answer = done(answer, event)
+                    elif answer is not None:
+                        self._draw(event, answer.id)
+        except LoragError as error:
+            app.tell(str(error), error=True)
+            if answer is not None:
+                answer = replace(answer, status="failed", failure=str(error))
+            else:
+                self.query_one(PromptArea).put(turn.question)
+            if isinstance(error, EngineDiedError):
+                app.engine_failed(str(error))
+        finally:
+            self.streaming = False
+        if answer is not None:
+            await self._end(answer, session)
+        self.start_queued()
+        app.refresh_state()
+
+    async def _show_saved(self, turn: _Turn, event: TurnSaved, session: Session) -> MessageShown:
+        transcript = self.query_one(Transcript)
+        self.trimmed = ""
+        answer = MessageShown(
+            id=event.answer_message_id,
+            role="assistant",
+            text="",
+            status="streaming",
+            parent_id=event.user_message_id,
+            model=session.model_name,
+            adapters=tuple(session.adapters.items()),
+        )
+        asked = MessageShown(id=event.user_message_id, role="user", text=turn.question)
+        if turn.earlier is not None:
+            await transcript.show(turn.earlier)
+        await transcript.add(asked, answer)
+        self.query_one(Sidebar).show_answer(answer)
+        self._app.refresh_state()
+        return answer
+
+    def _draw(self, event: TurnEvent, answer_id: int) -> None:
+        texts, sidebar = self._app.texts, self.query_one(Sidebar)
+        view = self.query_one(Transcript).answer(answer_id)
+        match event:
+            case AnswerText(text) if view is not None:
+                view.add(text)
+            case Searching() if view is not None:
+                view.progress(texts("answer.searching"))
+            case PassagesFound(result):
+                sidebar.show_search(result)
+                if view is not None:
+                    view.progress(texts("answer.waiting"))
+            case LibraryEmpty() if view is not None:
+                view.progress(texts("answer.waiting"))
+            case ReadingPrompt(read, total) if view is not None:
+                view.progress(texts("answer.reading", done=read, total=total))
+            case HistoryTrimmed(messages, passages):
+                self.trimmed = texts("status.trimmed", messages=messages, passages=passages)
+
+    async def _end(self, answer: MessageShown, session: Session) -> None:
+        """Show the final answer, with the versions it now has."""
+        app, transcript = self._app, self.query_one(Transcript)
+        known = {message.id: message for message in session.reread()}
+        if answer.id in known:
+            stored = known[answer.id]
+            answer = replace(
+                stored if answer.status == "streaming" else answer, version=stored.version, versions=stored.versions
+            )
+        if answer.status == "stopped" and self.queued:
+            self._give_back()
+        transcript.update_versions(known)
+        await transcript.finish(answer)
+        selected = transcript.selected
+        if selected is not None and selected.id == answer.id:
+            self.query_one(Sidebar).show_answer(answer)
+        app.refresh_library()
+
+    def _give_back(self) -> None:
+        """After a stop, nothing is sent by itself: what waited goes back into the prompt."""
+        prompt = self.query_one(PromptArea)
+        prompt.put("\n\n".join(part for part in [*self.queued, prompt.text] if part))
+        self.queued.clear()
+
+    async def wait_for_turn(self) -> None:
+        """Return when the turn under way has ended."""
+        await self.workers.wait_for_complete([worker for worker in self.workers if worker.group == "turn"])
+
+    async def stop_turn(self) -> None:
+        """Stop the answer; what there is of it stays."""
+        if self._app.session is not None:
+            await self._app.session.stop()

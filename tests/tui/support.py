@@ -1,0 +1,142 @@
+"""The app over a real library and an engine that says what a test tells it to say."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from lorag.chat.attach import AttachedFiles
+from lorag.chat.conversation import Conversation
+from lorag.chat.turn import Documents, ModelChoice, TurnOptions
+from lorag.documents.model import Limits
+from lorag.engine.api import AdapterStrength, LoadRequest
+from lorag.errors import AdapterError, ModelError
+from lorag.library.browse import LibraryBrowser
+from lorag.library.chats import Chats
+from lorag.library.database import Database
+from lorag.library.documents import corpus_size
+from lorag.retrieval.indexing import Indexer, IndexOptions
+from lorag.retrieval.search import Searcher, SearchOptions
+from lorag.retrieval.terms import BigramSplitter
+from lorag.tui.app import LoragApp
+from lorag.tui.core import AdapterEntry, Core, ModelEntry, Places
+from lorag.tui.prompt import PromptArea
+from lorag.tui.transcript import Transcript
+from tests.fakes_engine import FakeEngine
+
+LIMITS = Limits(1_000_000, 100, 1_000_000, 50, 1_000_000)
+LEAVE = """# Handbook
+
+## Annual leave
+
+Every employee has 25 days of annual leave. Unused days move to the next year.
+
+## Sick leave
+
+Sick leave is paid in full for six weeks. A doctor's note is due after three days.
+"""
+
+
+def wait_until_gone(predicate: Callable[[], bool]) -> bool:
+    return not predicate()
+
+
+async def wait_until(pilot: Pilot[None], predicate: Callable[[], object], *, seconds: float = 10.0) -> None:
+    """Let the app work until something is so."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not predicate():
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError("what the test waits for did not happen")
+        await pilot.pause(0.01)
+
+
+@dataclass
+class World:
+    """A data folder with a library in it."""
+
+    folder: Path
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    models: Sequence[str] = ("fake",)
+    adapters: Mapping[str, str] = field(default_factory=dict)
+    """Name and problem of each."""
+    options: TurnOptions = field(default_factory=TurnOptions)
+    lorag: tuple[str, ...] = (sys.executable, "-m", "lorag")
+
+    @property
+    def library(self) -> Path:
+        return self.folder / "data" / "library.db"
+
+    def add(self, name: str, text: str, collection: str = "default") -> Path:
+        """Write a file and read it into the library."""
+        path = self.folder / "documents" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        with Database.open(self.library) as database:
+            options = IndexOptions(LIMITS, chunk_tokens=60, readers=1)
+            list(Indexer(database, None, BigramSplitter(), options).add([path], collection))
+        return path
+
+    def chats(self) -> Chats:
+        return Chats(Database.open(self.library))
+
+    def app(self, *, language: str = "en") -> LoragApp:
+        root = self.folder / "data"
+        places = Places(root / "interface.json", root / "history.jsonl", root / "draft.txt", self.folder)
+        if not places.preferences.exists():
+            root.mkdir(exist_ok=True)
+            places.preferences.write_text(f'{{"language": "{language}"}}')
+        return LoragApp(self.core, places)
+
+    def core(self) -> Core:
+        writing, searching, drawing = (Database.open(self.library) for _ in range(3))
+        chats = Chats(writing)
+        chats.recover()
+        searcher = Searcher(searching, None, BigramSplitter(), SearchOptions())
+        documents = Documents(searcher, lambda: corpus_size(searching).chunks > 0)
+        choice = ModelChoice("fake", LoadRequest(Path("fake.gguf")))
+
+        async def close() -> None:
+            await self.engine.close()
+
+        return Core(
+            conversation=Conversation(self.engine, documents, chats, choice, self.options),
+            chats=Chats(drawing),
+            library=LibraryBrowser(drawing),
+            models=lambda: [ModelEntry(name, "0.10 GB") for name in self.models],
+            adapters=lambda _: [AdapterEntry(name, "refunds", problem) for name, problem in self.adapters.items()],
+            choose=self._choose,
+            attach=lambda files: AttachedFiles(files, LIMITS, BigramSplitter(), chunk_tokens=60),
+            lorag=self.lorag,
+            close=close,
+        )
+
+    def _choose(self, model: str, strengths: Mapping[str, float]) -> ModelChoice:
+        if model not in self.models:
+            raise ModelError(f"there is no model {model}")
+        for name in strengths:
+            if name not in self.adapters:
+                raise AdapterError(f"there is no adapter {name}")
+        used = tuple((name, AdapterStrength(Path(f"{name}.gguf"), value)) for name, value in strengths.items())
+        return replace(ModelChoice(model, LoadRequest(Path(f"{model}.gguf"))), adapters=used)
+
+
+async def ready(pilot: Pilot[None]) -> LoragApp:
+    """Return the app when its library is open and its model is loaded."""
+    app = pilot.app
+    assert isinstance(app, LoragApp)
+    await wait_until(pilot, lambda: app.session is not None and app.session.model is not None)
+    return app
+
+
+async def ask(pilot: Pilot[None], question: str) -> LoragApp:
+    """Type a question, send it and wait for the end of its answer."""
+    app = await ready(pilot)
+    app.query_one(PromptArea).put(question)
+    await pilot.press("enter")
+    answers = len(app.query_one(Transcript).messages)
+    await wait_until(pilot, lambda: not app.streaming and len(app.query_one(Transcript).messages) >= answers)
+    await pilot.pause()
+    return app
