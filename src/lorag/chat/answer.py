@@ -7,7 +7,7 @@ from typing import Final
 from lorag.chat.citations import check_citations
 from lorag.chat.events import TurnDone
 from lorag.chat.turn import Turn
-from lorag.prompts.grounded import REFUSALS
+from lorag.prompts.grounded import is_refusal
 
 _THINKING: Final = re.compile(r"\A\s*<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
 
@@ -32,9 +32,3 @@ def finished(turn: Turn) -> TurnDone:
         search_seconds=turn.search.seconds if turn.search else 0.0,
         total_seconds=time.monotonic() - turn.started,
     )
-
-
-def is_refusal(answer: str) -> bool:
-    """Tell whether an answer says that the documents do not hold it, in the words it was told to use."""
-    said = "".join(answer.split()).casefold()
-    return any("".join(refusal.split()).casefold().rstrip(".") in said for refusal in REFUSALS.values())

@@ -35,6 +35,12 @@ class PromptPassage:
     """The passage's sentences in order."""
 
 
+def is_refusal(answer: str) -> bool:
+    """Tell whether an answer says that the documents do not hold it, in the words it was told to use."""
+    said = "".join(answer.split()).casefold()
+    return any("".join(refusal.split()).casefold().rstrip(".") in said for refusal in REFUSALS.values())
+
+
 def shown_sentence(text: str) -> str:
     """Return a sentence as one harmless line: no controls, no escape sequences, no look-alike of ``[n]``."""
     text = _INVISIBLE.sub("", _ESCAPE_SEQUENCE.sub("", text))
