@@ -26,6 +26,11 @@ class DataPaths:
         return self.root / "adapters"
 
     @property
+    def runs(self) -> Path:
+        """One folder per training run: its data, checkpoints and report."""
+        return self.root / "runs"
+
+    @property
     def logs(self) -> Path:
         """What the engine process and llama.cpp print."""
         return self.root / "logs"

@@ -38,15 +38,15 @@ def diagnose(examples: Sequence[Example], encoder: Encoder, *, max_tokens: int) 
     findings: list[Finding] = []
     for index, example in enumerate(examples):
         try:
-            row = encoder.conversation(example) if example.messages else encoder.text(example)
+            encoded = encoder.rows(example)
         except EncodeError as error:
             findings.append(Finding(example.origin, "template", str(error), "dropped"))
             continue
-        problems = list(_problems(row, example, encoder, max_tokens))
+        problems = [problem for row in encoded for problem in _problems(row, example, encoder, max_tokens)]
         findings += problems
         if not problems:
-            rows.append(row)
-            kept.append(index)
+            rows += encoded
+            kept += [index] * len(encoded)
     return Diagnosis(
         rows=tuple(rows),
         kept=tuple(kept),
@@ -61,9 +61,9 @@ def _problems(row: EncodedRow, example: Example, encoder: Encoder, max_tokens: i
     if not row.trained_tokens:
         yield Finding(row.origin, "nothing to learn", "no token of this row counts in the loss", "dropped")
     if len(row.ids) > max_tokens:
-        reason = f"{len(row.ids)} tokens; at most {max_tokens} (raise --max-tokens or shorten the row)"
+        reason = f"{len(row.ids)} tokens; at most {max_tokens} (raise --max-length or shorten the row)"
         yield Finding(row.origin, "too long", reason, "dropped")
-    if encoder.bos_token is not None:
+    if encoder.bos_token is not None and encoder.bos_token not in encoder.end_tokens:
         count = row.ids.count(encoder.bos_token)
         if count > 1 or (count == 1 and row.ids[0] != encoder.bos_token):
             yield Finding(row.origin, "bos", f"{count} beginning-of-text tokens; there must be one, first", "dropped")

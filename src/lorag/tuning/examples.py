@@ -1,5 +1,6 @@
 """What training data is made of, and the shapes of rows it is recognised in."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,12 @@ class Origin:
 
     file: Path
     line: int
-    """1-based line, row or item in the file."""
+    """1-based line, row or item in the file; 0 is the file as a whole."""
+
+    @property
+    def place(self) -> str:
+        """Return ``faq.csv, line 3``."""
+        return f"{self.file.name}, line {self.line}" if self.line else self.file.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,10 @@ CONTEXT_NAMES: Final = ("input", "context", "문맥")
 SYSTEM_NAMES: Final = ("system", "시스템")
 TEXT_NAMES: Final = ("text", "content", "본문", "내용")
 _CONVERSATION_NAMES: Final = ("messages", "conversations", "conversation", "dialog", "대화")
+_HISTORY_NAMES: Final = ("history",)
+_CONTENT_NAMES: Final = ("content", "value", "text")
 _ROLES: Final[Mapping[str, Role]] = {
-    "system": "system", "user": "user", "human": "user", "사용자": "user", "질문자": "user",
+    "system": "system", "developer": "system", "user": "user", "human": "user", "사용자": "user", "질문자": "user",
     "assistant": "assistant", "gpt": "assistant", "bot": "assistant", "model": "assistant", "상담원": "assistant",
 }  # fmt: skip
 
@@ -88,27 +96,56 @@ def example_of(row: Row, columns: Mapping[str, str]) -> Example:
         UnrecognisedRowError: The row has none of these shapes.
     """
     values = {str(name).strip().lower(): value for name, value in row.values.items()}
-    conversation = _first(values, _CONVERSATION_NAMES)
-    if isinstance(conversation, Sequence) and not isinstance(conversation, str):
-        return Example(row.origin, messages=_conversation(conversation))
+    system = _text(values, _named(columns, "system", SYSTEM_NAMES))
+    turns = _spoken_turns(values)
+    if turns is not None:
+        return Example(row.origin, messages=_with_system(system, _conversation(turns)))
     question = _text(values, _named(columns, "question", QUESTION_NAMES))
     answer = _text(values, _named(columns, "answer", ANSWER_NAMES))
     if question is not None and answer is not None:
         context = _text(values, _named(columns, "context", CONTEXT_NAMES))
-        system = _text(values, _named(columns, "system", SYSTEM_NAMES))
-        asked = f"{question}\n\n{context}" if context else question
-        return Example(row.origin, messages=tuple(_turns(system, asked, answer)))
+        asked = f"{question}\n\n{context}" if context and context.strip() else question
+        spoken = (*_history(values), Message("user", asked), Message("assistant", answer))
+        return Example(row.origin, messages=_with_system(system, spoken))
     text = _text(values, _named(columns, "text", TEXT_NAMES))
     if text is not None and question is None and answer is None:
         return Example(row.origin, text=text)
     raise UnrecognisedRowError(_what_is_missing(values, question, answer))
 
 
-def _turns(system: str | None, question: str, answer: str) -> Iterator[Message]:
-    if system:
-        yield Message("system", system)
-    yield Message("user", question)
-    yield Message("assistant", answer)
+def _spoken_turns(values: Mapping[str, object]) -> Sequence[object] | None:
+    """Return the turns of a conversation: one list of them, or a list as prompt and another as completion."""
+    turns = _list(_first(values, _CONVERSATION_NAMES))
+    prompt, completion = (_list(_first(values, names)) for names in (QUESTION_NAMES, ANSWER_NAMES))
+    if turns is None and prompt is not None and completion is not None:
+        return [*prompt, *completion]
+    return turns
+
+
+def _list(value: object) -> Sequence[object] | None:
+    """Return a list as it is, or as the JSON text that tables keep it in."""
+    if isinstance(value, str) and value.lstrip().startswith("[{"):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return None
+    return value if isinstance(value, Sequence) and not isinstance(value, (str, bytes)) else None
+
+
+def _with_system(system: str | None, spoken: tuple[Message, ...]) -> tuple[Message, ...]:
+    if not system or not system.strip() or spoken[0].role == "system":
+        return spoken
+    return (Message("system", system), *spoken)
+
+
+def _history(values: Mapping[str, object]) -> Iterator[Message]:
+    """Yield Alpaca's earlier turns, ``[[question, answer], …]``."""
+    for number, pair in enumerate(_list(_first(values, _HISTORY_NAMES)) or (), 1):
+        said = _list(pair)
+        if said is None or len(said) != 2 or not all(isinstance(text, str) for text in said):
+            raise UnrecognisedRowError(f"history item {number} is not a question with its answer")
+        yield Message("user", str(said[0]))
+        yield Message("assistant", str(said[1]))
 
 
 def _named(columns: Mapping[str, str], field: str, known: Sequence[str]) -> Sequence[str]:
@@ -133,14 +170,25 @@ def _conversation(turns: Sequence[object]) -> tuple[Message, ...]:
         if not isinstance(turn, Mapping):
             raise UnrecognisedRowError(f"turn {number} is not an object with role and content")
         name = str(turn.get("role", turn.get("from", ""))).strip().lower()
-        content = turn.get("content", turn.get("value"))
+        content = _content(turn)
         if name not in _ROLES:
             raise UnrecognisedRowError(f"turn {number} has the unknown role {name!r}; known are {', '.join(_ROLES)}")
-        if not isinstance(content, str):
+        if content is None:
             raise UnrecognisedRowError(f"turn {number} has no text")
+        if turn.get("status", "complete") in ("stopped", "failed", "streaming"):
+            raise UnrecognisedRowError(f"turn {number} was not finished; a chat exported as jsonl leaves such turns out")
         messages.append(Message(_ROLES[name], content))
     _check_order(messages)
     return tuple(messages)
+
+
+def _content(turn: Mapping[str, object]) -> str | None:
+    """Return what is said in a turn; OpenAI's list of text parts is joined."""
+    content = _first(turn, _CONTENT_NAMES)
+    if isinstance(content, str):
+        return content
+    texts = [part.get("text") if isinstance(part, Mapping) else None for part in _list(content) or ()]
+    return "\n".join(str(text) for text in texts) if texts and all(isinstance(text, str) for text in texts) else None
 
 
 def _check_order(messages: Sequence[Message]) -> None:

@@ -1,83 +1,166 @@
-"""FAQ pages: definition lists, tables of two columns, and headings that are questions."""
+"""FAQ pages: definition lists, tables of two columns, foldable details, and headings that are questions."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from bs4 import BeautifulSoup, Tag
+from lxml import etree
 
-from lorag.tuning.examples import Origin, Row
+from lorag.documents.normalise import one_line
+from lorag.tuning.examples import ANSWER_NAMES, QUESTION_NAMES, Finding, Origin, Row
 
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
-_DROPPED: Final = ("script", "style", "nav", "header", "footer", "form", "template", "noscript")
-
-
-def read_html(path: Path, text: str) -> Iterator[Row]:
-    """Yield question and answer pairs in reading order.
-
-    A heading counts as a question when it ends in a question mark or starts with Q, and the text up to the next
-    heading is its answer; ``details`` elements pair their summary with the rest.
-    """
-    soup = BeautifulSoup(text, "html.parser")
-    for tag in soup(list(_DROPPED)):
-        tag.decompose()
-    pairs = [*_definitions(soup), *_tables(soup), *_details(soup), *_headed(soup)]
-    for line, question, answer in sorted(pairs, key=lambda pair: pair[0]):
-        yield Row(Origin(path, line), {"question": question, "answer": answer})
-
+_HIDDEN: Final = ("script", "style", "nav", "header", "footer", "form", "template", "noscript", "button", "svg")
+_INLINE: Final = frozenset({"a", "abbr", "b", "code", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u"})
+_MARK: Final = re.compile(r"(?:Q|질문)\s?\d{0,3}\s?[.:)．：]\s*", re.IGNORECASE)
+_QUESTION_END: Final = re.compile(r"(?:[?？]|나요|까요|가요|니까|는지요?|하죠)$")
 
 Pair = tuple[int, str, str]
+"""Line, question, answer."""
 
 
-def _definitions(soup: BeautifulSoup) -> Iterator[Pair]:
-    for term in soup.find_all("dt"):
+def read_html(path: Path, text: str) -> Iterator[Row | Finding]:
+    """Yield question and answer pairs in reading order.
+
+    A heading counts as a question when it ends as one or starts with ``Q.``; the text up to the next heading is its
+    answer. The text under other headings is reported and left out.
+    """
+    root: Any = etree.fromstring(text.encode("utf-8", "replace"), etree.HTMLParser(encoding="utf-8", huge_tree=False))
+    if root is None:
+        yield Finding(Origin(path, 0), "unreadable", "it holds no HTML", "dropped")
+        return
+    for element in list(root.iter(*_HIDDEN)):
+        _remove(element)
+    headed = list(_headed(root))
+    asked = [pair for pair in headed if _is_question(pair[1])]
+    pairs = [*_definitions(root), *_details(root), *asked]
+    pairs += _tables(root, only_named=bool(pairs))
+    if not pairs:
+        reason = "it holds no question with its answer: no dl, no table of two columns, no heading that is a question"
+        yield Finding(Origin(path, 0), "unrecognised", reason, "dropped")
+        return
+    for line, question, answer in sorted(pairs, key=lambda pair: pair[0]):
+        yield Row(Origin(path, line), {"question": _MARK.sub("", question, count=1), "answer": answer})
+    for line, heading, answer in headed if asked else ():
+        if answer and not _is_question(heading):
+            yield Finding(Origin(path, line), "unrecognised", f"the heading {heading!r} is no question", "dropped")
+
+
+def _is_question(heading: str) -> bool:
+    return bool(_MARK.match(heading) or _QUESTION_END.search(heading))
+
+
+def _remove(element: Any) -> None:
+    parent = element.getparent()
+    if parent is None:
+        return
+    # Text behind the element hangs on it and must stay.
+    before = element.getprevious()
+    if before is not None:
+        before.tail = (before.tail or "") + (element.tail or "")
+    else:
+        parent.text = (parent.text or "") + (element.tail or "")
+    parent.remove(element)
+
+
+def _definitions(root: Any) -> Iterator[Pair]:
+    for term in root.iter("dt"):
         answers = []
-        for sibling in term.find_next_siblings():
-            if sibling.name == "dt":
+        for sibling in term.itersiblings():
+            if sibling.tag == "dt":
                 break
-            if sibling.name == "dd":
+            if sibling.tag == "dd":
                 answers.append(_text(sibling))
-        yield _line(term), _question(_text(term)), "\n".join(answers)
+        yield _line(term), _one_line(term), "\n".join(answers)
 
 
-def _tables(soup: BeautifulSoup) -> Iterator[Pair]:
-    for row in soup.find_all("tr"):
-        cells = row.find_all("td", recursive=False)
-        if len(cells) == 2:
-            yield _line(row), _question(_text(cells[0])), _text(cells[1])
-
-
-def _details(soup: BeautifulSoup) -> Iterator[Pair]:
-    for details in soup.find_all("details"):
+def _details(root: Any) -> Iterator[Pair]:
+    for details in root.iter("details"):
         summary = details.find("summary")
-        if isinstance(summary, Tag):
-            question = _question(_text(summary))
-            answer = _text(details).removeprefix(_text(summary)).strip()
-            yield _line(details), question, answer
+        if summary is not None:
+            rest = [_text(child) for child in details if child is not summary and isinstance(child.tag, str)]
+            bare = one_line(summary.tail or "")
+            yield _line(details), _one_line(summary), "\n".join(part for part in (bare, *rest) if part)
 
 
-def _headed(soup: BeautifulSoup) -> Iterator[Pair]:
-    for heading in soup.find_all(list(_HEADINGS)):
-        question = _text(heading)
-        if not (question.endswith(("?", "？")) or question[:2].lower() in {"q.", "q:", "q "}):
+def _tables(root: Any, *, only_named: bool) -> Iterator[Pair]:
+    """Yield the rows of tables with columns named as question and answer, or of any two columns."""
+    for table in root.iter("table"):
+        rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+        cells = [[cell for cell in row if cell.tag in ("td", "th")] for row in rows]
+        names = [_one_line(cell).lower() for cell in cells[0]] if cells else []
+        places = _place(names, QUESTION_NAMES), _place(names, ANSWER_NAMES)
+        if places[0] is not None and places[1] is not None:
+            yield from _column_pairs(rows[1:], cells[1:], (places[0], places[1]))
+        elif not only_named:
+            data = [(row, pair) for row, pair in zip(rows, cells, strict=True) if any(c.tag == "td" for c in pair)]
+            two = [(row, pair) for row, pair in data if len(pair) == 2]
+            yield from _column_pairs([row for row, _ in two], [pair for _, pair in two], (0, 1))
+
+
+def _column_pairs(rows: Sequence[Any], cells: Sequence[Sequence[Any]], places: tuple[int, int]) -> Iterator[Pair]:
+    for row, found in zip(rows, cells, strict=True):
+        if len(found) > max(places):
+            yield _line(row), _one_line(found[places[0]]), _text(found[places[1]])
+
+
+def _place(names: Sequence[str], known: Sequence[str]) -> int | None:
+    return next((index for index, name in enumerate(names) if name in known), None)
+
+
+def _headed(root: Any) -> Iterator[Pair]:
+    """Yield every heading with the text up to the next one, wherever in the page's boxes the two stand."""
+    heading: Any = None
+    parts: list[str] = []
+    for element, text in _walk(root):
+        if element.tag in _HEADINGS and text is None:
+            if heading is not None:
+                yield _line(heading), _one_line(heading), _lines(parts)
+            heading, parts = element, []
+        elif heading is not None and text is not None and not _inside_heading(element):
+            parts.append(text)
+    if heading is not None:
+        yield _line(heading), _one_line(heading), _lines(parts)
+
+
+def _inside_heading(element: Any) -> bool:
+    return element.tag in _HEADINGS or any(parent.tag in _HEADINGS for parent in element.iterancestors())
+
+
+def _walk(root: Any) -> Iterator[tuple[Any, str | None]]:
+    """Yield ``(element, None)`` where an element starts and ``(the element it stands in, text)`` for each text."""
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if not isinstance(element.tag, str):
             continue
-        answers = []
-        for sibling in heading.find_next_siblings():
-            if sibling.name in _HEADINGS:
-                break
-            answers.append(_text(sibling))
-        yield _line(heading), _question(question), "\n".join(part for part in answers if part)
+        if event == "start":
+            yield element, None
+            yield element, _break(element) + (element.text or "")
+        else:
+            parent = element.getparent()
+            if parent is not None:
+                yield parent, _break(element) + (element.tail or "")
 
 
-def _question(text: str) -> str:
-    """Drop a leading ``Q.`` or ``Q:``."""
-    return text[2:].strip() if text[:2].lower() in {"q.", "q:"} else text
+def _break(element: Any) -> str:
+    if element.tag in ("td", "th"):
+        return " | " if element.getprevious() is not None else ""
+    return "" if element.tag in _INLINE else "\n"
 
 
-def _text(tag: Tag) -> str:
-    lines = (" ".join(line.split()) for line in tag.get_text("\n" if tag.find(["p", "li", "br"]) else " ").split("\n"))
-    return "\n".join(line for line in lines if line)
+def _text(element: Any) -> str:
+    return _lines([text for _, text in _walk(element) if text is not None])
 
 
-def _line(tag: Tag) -> int:
-    return tag.sourceline or 1
+def _one_line(element: Any) -> str:
+    return one_line(_text(element))
+
+
+def _lines(parts: Sequence[str]) -> str:
+    # Line ends of the source are spaces in HTML; those put in by ``_break`` stand at the start of a part.
+    marked = "".join(("\n" + part[1:].replace("\n", " ")) if part.startswith("\n") else part.replace("\n", " ") for part in parts)
+    return "\n".join(line for line in (one_line(line).strip("| ") for line in marked.split("\n")) if line)
+
+
+def _line(element: Any) -> int:
+    return element.sourceline or 1

@@ -1,0 +1,184 @@
+"""SQL dumps of MySQL, PostgreSQL and SQLite: read as text, never run.
+
+A script that is executed could attach and overwrite files. Only ``CREATE TABLE``, ``INSERT`` and PostgreSQL's ``COPY``
+are looked at, which is all that holds rows.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from lorag.tuning.examples import Finding, Origin, Row
+from lorag.tuning.formats.sql import choose_table
+
+_MYSQL: Final = re.compile(r"(?:MySQL|MariaDB) dump|ENGINE\s*=|^INSERT INTO `", re.IGNORECASE | re.MULTILINE)
+_NAME: Final = r'(?:[`"\[]?[\w$]+[`"\]]?\.)?[`"\[]?(?P<name>[^\s`"\[\](,;]+)[`"\]]?'
+_CREATE: Final = re.compile(rf"CREATE\s+(?:\w+\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}\s*\((?P<rest>.*)", re.I | re.S)
+_INSERT: Final = re.compile(
+    rf"(?:INSERT|REPLACE)(?:\s+\w+)?\s+INTO\s+{_NAME}\s*(?:\((?P<columns>[^()]*)\))?\s*VALUES\s*", re.IGNORECASE
+)
+_COPY: Final = re.compile(rf"COPY\s+{_NAME}\s*\((?P<columns>[^()]*)\)\s+FROM\s+stdin", re.IGNORECASE)
+_NO_COLUMN: Final = re.compile(r"(?:CONSTRAINT|PRIMARY|FOREIGN|UNIQUE|KEY|INDEX|CHECK|FULLTEXT|EXCLUDE)\b", re.IGNORECASE)
+_COPY_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
+_MYSQL_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "Z": "\x1a"}
+_PLAIN_STRING: Final = r"'(?:[^']|'')*+'"
+_ESCAPED_STRING: Final = r"'(?:[^'\\]|\\.|'')*+'"
+
+
+@dataclass(slots=True)
+class _Tables:
+    """What was collected of each table."""
+
+    columns: dict[str, list[str]] = field(default_factory=dict)
+    rows: dict[str, list[tuple[int, Sequence[object]]]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def read_dump(path: Path, text: str, *, table: str | None) -> Iterator[Row | Finding]:
+    """Yield the rows of a table of a dump.
+
+    Raises:
+        DatasetError: There are no rows, or they belong to several tables and none is named.
+    """
+    tables = _Tables()
+    tokens = _tokens(escaped=bool(_MYSQL.search(text[:1_000_000])))
+    for line, statement, copied in _statements(text, tokens):
+        if match := _CREATE.match(statement):
+            tables.columns.setdefault(match["name"], _column_names(match["rest"], tokens))
+        elif match := _COPY.match(statement):
+            tables.columns[match["name"]] = _names(match["columns"])
+            _copy(tables.rows.setdefault(match["name"], []), line, copied)
+        elif match := _INSERT.match(statement):
+            if match["columns"] is not None:
+                tables.columns[match["name"]] = _names(match["columns"])
+            rows = tables.rows.setdefault(match["name"], [])
+            broken = _insert(rows, line, statement, match.end(), tokens)
+            if broken is not None:
+                reason = "the values cannot be read, and nothing after them in this statement was"
+                tables.findings.append(Finding(Origin(path, broken), "unreadable", reason, "dropped"))
+    yield from tables.findings
+    name = choose_table(path, sorted(tables.rows), table)
+    for line, values in tables.rows[name]:
+        yield _row(Origin(path, line), tables.columns, name, values)
+
+
+def _row(origin: Origin, columns: Mapping[str, list[str]], name: str, values: Sequence[object]) -> Row | Finding:
+    names = columns.get(name) or [f"column{number}" for number in range(1, len(values) + 1)]
+    if len(names) != len(values):
+        return Finding(origin, "unreadable", f"{len(values)} values for {len(names)} columns", "dropped")
+    return Row(origin, dict(zip(names, values, strict=True)))
+
+
+def _tokens(*, escaped: bool) -> re.Pattern[str]:
+    """Return the pattern that cuts SQL into strings, comments, names, words and single characters."""
+    string = _ESCAPED_STRING if escaped else rf"[eE]{_ESCAPED_STRING}|{_PLAIN_STRING}"
+    return re.compile(
+        rf'(?P<string>{string})|(?P<comment>--[^\n]*|/\*.*?\*/)|`[^`]*`|"[^"]*"|(?P<hex>[xX]\'[0-9a-fA-F]*\')'
+        r"|(?P<word>[^\s'\"`(),;/-]+)|(?P<space>\s+)|.",
+        re.DOTALL,
+    )
+
+
+def _statements(text: str, tokens: re.Pattern[str]) -> Iterator[tuple[int, str, str]]:
+    """Yield (line, statement without leading comments, data after a COPY)."""
+    position, counted, line = 0, 0, 1
+    while position < len(text):
+        start, end = _next_statement(text, position, tokens)
+        line += text.count("\n", counted, start)
+        counted = start
+        copied = ""
+        statement = text[start:end]
+        if _COPY.match(statement):
+            data_start = text.find("\n", end) + 1 or len(text)
+            data_end = text.find("\n\\.", data_start - 1)
+            data_end = len(text) if data_end < 0 else data_end
+            copied, end = text[data_start : max(data_start, data_end)], data_end + 3
+            line += text.count("\n", counted, data_start)
+            counted = data_start
+        if statement:
+            yield line, statement, copied
+        position = end
+
+
+def _next_statement(text: str, position: int, tokens: re.Pattern[str]) -> tuple[int, int]:
+    """Return where the next statement starts, after space and comments, and where it ends, after its semicolon."""
+    start = None
+    while match := tokens.match(text, position):
+        position = match.end()
+        if start is None and match.lastgroup not in ("space", "comment"):
+            start = match.start()
+        if match.group() == ";":
+            break
+    return (len(text) if start is None else start), position
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip().strip('`"[]') for name in text.split(",")]
+
+
+def _column_names(body: str, tokens: re.Pattern[str]) -> list[str]:
+    """Return the names a ``CREATE TABLE`` declares: the first word of each part between commas."""
+    names: list[str] = []
+    depth, first = 0, True
+    for match in tokens.finditer(body):
+        text = match.group()
+        depth += (text == "(") - (text == ")")
+        if depth < 0:
+            break
+        if text == "," and not depth:
+            first = True
+        elif first and match.lastgroup not in ("space", "comment"):
+            first = False
+            if not _NO_COLUMN.match(text):
+                names.append(text.strip('`"[]'))
+    return names
+
+
+def _copy(rows: list[tuple[int, Sequence[object]]], line: int, data: str) -> None:
+    for number, text in enumerate(data.split("\n"), line):
+        if text:
+            rows.append((number, [None if cell == r"\N" else _unescaped(cell, _COPY_ESCAPES) for cell in text.split("\t")]))
+
+
+def _insert(
+    rows: list[tuple[int, Sequence[object]]], line: int, statement: str, position: int, tokens: re.Pattern[str]
+) -> int | None:
+    """Add the rows of one statement; return the line where they cannot be read, None if they all can."""
+    counted = 0
+    values: list[object] = []
+    depth, start = 0, line
+    for match in tokens.finditer(statement, position):
+        text = match.group()
+        if text == "(":
+            depth += 1
+            if depth == 1:
+                line += statement.count("\n", counted, match.start())
+                counted, start, values = match.start(), line, []
+        elif text == ")":
+            depth -= 1
+            if not depth:
+                rows.append((start, values))
+        elif text == "'" or depth < 0:
+            return start
+        elif depth == 1 and text != "," and match.lastgroup not in ("space", "comment"):
+            values.append(_value(match))
+    return start if depth else None
+
+
+def _value(match: re.Match[str]) -> object:
+    text = match.group()
+    if match.lastgroup == "string":
+        escapes = _MYSQL_ESCAPES if "\\" in text and _is_escaped(match) else {}
+        inner = text[text.index("'") + 1 : -1].replace("''", "'")
+        return _unescaped(inner, escapes) if escapes else inner
+    return None if text.upper() == "NULL" else text
+
+
+def _is_escaped(match: re.Match[str]) -> bool:
+    return match.group()[0] in "eE" or match.re.pattern.startswith(f"(?P<string>{_ESCAPED_STRING})")
+
+
+def _unescaped(text: str, escapes: Mapping[str, str]) -> str:
+    return re.sub(r"\\(.)", lambda match: escapes.get(match[1], match[1]), text, flags=re.DOTALL)
