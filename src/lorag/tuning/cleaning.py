@@ -8,24 +8,60 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from lorag.documents.normalise import normalise
 from lorag.prompts.language import language_of
 from lorag.prompts.messages import Message
 from lorag.tuning.examples import Example, Finding
-from lorag.tuning.near_duplicates import near_duplicates
+from lorag.tuning.mojibake import is_broken, repaired
 from lorag.tuning.personal import personal_data
+from lorag.tuning.repeats import contradictions, without_repeats
 
-_CONTROLS: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
-)
 _TAG: Final = re.compile(
-    r"</?(?:p|br|div|span|b|i|u|em|strong|a|ul|ol|li|h[1-6]|table|tr|td|th|font|img)\b[^<>]*>", re.IGNORECASE
+    r"</?(?:p|br|div|span|b|i|u|em|strong|a|ul|ol|li|h[1-6]|table|thead|tbody|tr|td|th|font|img)\b[^<>]*>|<!--.*?-->",
+    re.IGNORECASE | re.DOTALL,
 )
 _BREAKING_TAG: Final = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^<>]*>", re.IGNORECASE)
-_ENTITY: Final = re.compile(r"&(?:[a-z]{2,8}|#\d{2,5});", re.IGNORECASE)
-_MOJIBAKE: Final = re.compile("\ufffd|(?:[Ã-ï][\u0080-¿]){2}|[ì-í][\u0080-¿]{2}")
-_PLACEHOLDER: Final = {"n/a", "na", "none", "null", "nan", "-", "tbd", "?", "없음", "미정", "답변 없음", "무응답"}
-_CUT_OFF: Final = re.compile(r"(?:\.\.\.|…|,|\b(?:and|or|the|to|of)|[은는을를의]|그리고|하지만)$")
-_SPACES: Final = re.compile(r"[ \t\u00a0\u3000]+")
+_PROGRAM: Final = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_ENTITY: Final = re.compile(
+    r"&(?:nbsp|amp|lt|gt|quot|apos|middot|hellip|[lr][sd]quo|[mn]dash|copy|#\d{2,5}|#x[\da-f]{2,5});", re.IGNORECASE
+)
+_CODE: Final = re.compile(r"```|`[^`\n]*<[^`\n]*`")
+_PLACEHOLDERS: Final = frozenset(
+    {
+        "n/a",
+        "na",
+        "none",
+        "null",
+        "nan",
+        "-",
+        "--",
+        "tbd",
+        "todo",
+        "?",
+        "x",
+        "없음",
+        "미정",
+        "답변 없음",
+        "무응답",
+        "해당 없음",
+    }
+)
+_CUT_OFF: Final = re.compile(
+    r"(?:\.\.\.|…|[,(\[{:;]|\b(?:and|or|the|to|of|a|with)|[은는을를의]|그리고|하지만|또는)$", re.IGNORECASE
+)
+_SENTENCE_END: Final = re.compile(r"[.!?。！？…)\]}\"'”’`|:]$|[다요죠음함됨임]$")
+_SHORT_ANSWER: Final = 20
+_FEWEST_CUT: Final = 3
+_CUT_LENGTH: Final = 100
+_SPACES: Final = re.compile(r"[ \t]+")
+_WIDE_SPACE: Final = re.compile(r"[\u00a0\u3000]")
+_BLANK_LINES: Final = re.compile(r"\n{3,}")
+_CITATION: Final = re.compile(r"\[\d{1,3}\]")
+_CHANGES: Final[Mapping[str, str]] = {
+    "control characters": "control or invisible characters were removed",
+    "encoding": "text read with a wrong encoding, or in a decomposed form, was put right",
+    "markup": "HTML tags or entities were turned into plain text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,119 +82,115 @@ def clean(examples: Sequence[Example], *, longest_characters: int = 20_000) -> C
         longest_characters: Longer examples are dropped: they are usually a file pasted into a cell.
     """
     findings: list[Finding] = []
-    kept: list[Example] = []
+    mended: list[Example] = []
     for example in examples:
         cleaned, changes = _cleaned(example)
+        mended.append(cleaned)
         findings += changes
-        problem = _reason_to_drop(cleaned, longest_characters)
+    labels = _labels(mended)
+    kept: list[Example] = []
+    for example in mended:
+        problem = _reason_to_drop(example, longest_characters, labels)
         if problem is not None:
             findings.append(problem)
         else:
-            kept.append(cleaned)
-            findings += _doubts(cleaned)
-    kept, repeats = _without_repeats(kept)
+            kept.append(example)
+    kept, repeats = without_repeats(kept)
     findings += repeats
-    findings += _contradictions(kept)
+    for example in kept:
+        findings += _doubts(example)
+    findings += _cut_at_one_length(kept)
+    findings += contradictions(kept)
     findings.sort(key=lambda finding: (str(finding.origin.file), finding.origin.line))
-    languages: Counter[str] = Counter(language_of(example.answer or example.text) for example in kept)
-    return CleanResult(tuple(kept), tuple(findings), dict(languages))
+    languages = Counter(language_of(example.answer or example.text) for example in kept)
+    return CleanResult(tuple(kept), tuple(findings), dict(sorted(languages.items())))
 
 
 def _cleaned(example: Example) -> tuple[Example, list[Finding]]:
     """Return the example with its text mended, and one finding for each kind of mending."""
-    kinds: Counter[str] = Counter()
+    kinds: set[str] = set()
     messages = tuple(Message(message.role, _mended(message.content, kinds)) for message in example.messages)
     mended = replace(example, messages=messages, text=_mended(example.text, kinds))
-    reasons = {
-        "encoding": "text in a decomposed form was normalised to NFC",
-        "control characters": "control or invisible characters were removed",
-        "markup": "HTML tags or entities were turned into plain text",
-    }
-    return mended, [Finding(example.origin, kind, reasons[kind], "changed") for kind in sorted(kinds)]
+    return mended, [Finding(example.origin, kind, _CHANGES[kind], "changed") for kind in sorted(kinds)]
 
 
-def _mended(text: str, kinds: Counter[str]) -> str:
-    composed = unicodedata.normalize("NFC", text)
+def _mended(raw: str, kinds: set[str]) -> str:
+    text = raw.replace("\r\n", "\n").replace("\r", "\n")
+    meant = repaired(text) or text
+    composed = unicodedata.normalize("NFC", meant)
     if composed != text:
-        kinds["encoding"] += 1
-    text = composed.replace("\r\n", "\n").replace("\r", "\n")
-    visible = _CONTROLS.sub("", text)
-    if visible != text:
-        kinds["control characters"] += 1
-    text = visible
-    if _TAG.search(text) or _ENTITY.search(text):
-        kinds["markup"] += 1
-        text = html.unescape(_TAG.sub("", _BREAKING_TAG.sub("\n", text)))
-    lines = (_SPACES.sub(" ", line).rstrip() for line in text.split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+        kinds.add("encoding")
+    text = normalise(composed)
+    if text != composed:
+        kinds.add("control characters")
+    plain = _without_markup(text)
+    if plain != text:
+        kinds.add("markup")
+    lines = (line.rstrip() for line in _WIDE_SPACE.sub(" ", plain).split("\n"))
+    # Indentation is kept: it means something in code and lists.
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
-def _reason_to_drop(example: Example, longest_characters: int) -> Finding | None:
+def _without_markup(text: str) -> str:
+    """Return text without HTML; text that shows code keeps it, for there it is what is talked about."""
+    if _CODE.search(text) or not (_TAG.search(text) or _ENTITY.search(text)):
+        return text
+    plain = _TAG.sub("", _BREAKING_TAG.sub("\n", _PROGRAM.sub("", text)))
+    return _SPACES.sub(" ", normalise(html.unescape(plain)))
+
+
+def _labels(examples: Sequence[Example]) -> frozenset[str]:
+    """Return the short answers that so many rows have that they are a choice, not a blank that was left open."""
+    answers = Counter(_bare(example.answer) for example in examples if example.messages)
+    return frozenset(answer for answer, count in answers.items() if count > 3 and count * 10 > len(examples))
+
+
+def _bare(answer: str) -> str:
+    return answer.lower().strip(" .")
+
+
+def _reason_to_drop(example: Example, longest_characters: int, labels: frozenset[str]) -> Finding | None:
     length = len(example.text) + sum(len(message.content) for message in example.messages)
-    if example.messages:
-        empty = next((message.role for message in example.messages if not message.content), None)
-        if empty is not None:
-            what = "answer" if empty == "assistant" else "question" if empty == "user" else "system message"
-            return Finding(example.origin, "empty", f"the {what} is empty", "dropped")
-        if example.answer.lower().strip(" .") in _PLACEHOLDER:
-            return Finding(example.origin, "missing answer", f"the answer is only {example.answer!r}", "dropped")
-    elif not example.text:
+    if not example.messages and not example.text:
         return Finding(example.origin, "empty", "the text is empty", "dropped")
-    if _MOJIBAKE.search(example.text + "".join(message.content for message in example.messages)):
-        return Finding(example.origin, "encoding", "the text was decoded with the wrong encoding", "dropped")
+    empty = next((message.role for message in example.messages if not message.content), None)
+    if empty is not None:
+        what = {"assistant": "answer", "user": "question", "system": "system message"}[empty]
+        return Finding(example.origin, "empty", f"the {what} is empty", "dropped")
+    answer = _bare(example.answer)
+    if example.messages and answer in _PLACEHOLDERS and answer not in labels:
+        return Finding(example.origin, "missing answer", f"the answer is only {example.answer!r}", "dropped")
+    if is_broken(example.text) or any(is_broken(message.content) for message in example.messages):
+        return Finding(example.origin, "encoding", "text read with a wrong encoding, beyond repair", "dropped")
     if length > longest_characters:
         return Finding(example.origin, "too long", f"{length:,} characters; at most {longest_characters:,}", "dropped")
     return None
 
 
 def _doubts(example: Example) -> Iterator[Finding]:
-    whole = example.text + "\n".join(message.content for message in example.messages)
+    whole = "\n".join([example.text, *(message.content for message in example.messages)])
     for kind in personal_data(whole):
         yield Finding(example.origin, "personal data", f"{kind}: the model may say it to anyone", "warning")
     if not example.messages:
         return
-    if _CUT_OFF.search(example.answer):
+    asked = "\n".join(message.content for message in example.messages[:-1])
+    if len(example.answer) > _SHORT_ANSWER and (_CUT_OFF.search(example.answer) or example.answer.count("```") % 2):
         yield Finding(example.origin, "cut off", f"the answer ends with {example.answer[-20:]!r}", "warning")
-    if example.question.strip() == example.answer.strip():
+    if "".join(example.question.split()) == "".join(example.answer.split()):
         yield Finding(example.origin, "echo", "the answer repeats the question", "warning")
     if language_of(example.question) != language_of(example.answer):
         yield Finding(example.origin, "language", "question and answer are in different languages", "warning")
+    if _CITATION.search(example.answer) and not _CITATION.search(asked):
+        reason = "the answer cites a number that the question does not show: the model learns to invent citations"
+        yield Finding(example.origin, "citation", reason, "warning")
 
 
-def _without_repeats(examples: Sequence[Example]) -> tuple[list[Example], list[Finding]]:
-    """Drop examples that say what an earlier one says; the earlier one stays."""
-    texts = [example.text or "\n".join(message.content for message in example.messages) for example in examples]
-    first: dict[str, int] = {}
-    findings: list[Finding] = []
-    dropped: set[int] = set()
-    for later, text in enumerate(texts):
-        key = "".join(text.lower().split())
-        if key in first:
-            where = _where(examples[first[key]])
-            findings.append(Finding(examples[later].origin, "duplicate", f"the same as {where}", "dropped"))
-            dropped.add(later)
-        first.setdefault(key, later)
-    left = [index for index in range(len(examples)) if index not in dropped]
-    for earlier, later in near_duplicates([texts[index] for index in left]):
-        where = _where(examples[left[earlier]])
-        origin = examples[left[later]].origin
-        findings.append(Finding(origin, "near-duplicate", f"nearly the same as {where}", "dropped"))
-        dropped.add(left[later])
-    return [example for index, example in enumerate(examples) if index not in dropped], findings
-
-
-def _contradictions(examples: Sequence[Example]) -> Iterator[Finding]:
-    """Warn of one question with different answers: the model would learn to guess between them."""
-    answered: dict[tuple[str, ...], Example] = {}
-    for example in examples:
-        if not example.messages:
-            continue
-        asked = tuple("".join(message.content.lower().split()) for message in example.messages[:-1])
-        earlier = answered.setdefault(asked, example)
-        if earlier is not example:
-            reason = f"the same question as {_where(earlier)} with another answer"
-            yield Finding(example.origin, "contradiction", reason, "warning")
-
-
-def _where(example: Example) -> str:
-    return f"{example.origin.file.name}, line {example.origin.line}"
+def _cut_at_one_length(examples: Sequence[Example]) -> Iterator[Finding]:
+    """Warn of answers that all stop in mid-sentence at the same length: an export has cut them."""
+    unfinished = [example for example in examples if example.messages and not _SENTENCE_END.search(example.answer)]
+    longest = max((len(example.answer) for example in unfinished), default=0)
+    cut = [example for example in unfinished if len(example.answer) == longest]
+    if len(cut) >= _FEWEST_CUT and longest >= _CUT_LENGTH:
+        for example in cut:
+            reason = f"{len(cut)} answers stop in mid-sentence after exactly {longest} characters"
+            yield Finding(example.origin, "cut off", reason, "warning")

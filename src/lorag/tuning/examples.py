@@ -176,7 +176,9 @@ def _conversation(turns: Sequence[object]) -> tuple[Message, ...]:
         if content is None:
             raise UnrecognisedRowError(f"turn {number} has no text")
         if turn.get("status", "complete") in ("stopped", "failed", "streaming"):
-            raise UnrecognisedRowError(f"turn {number} was not finished; a chat exported as jsonl leaves such turns out")
+            raise UnrecognisedRowError(
+                f"turn {number} was not finished; a chat exported as jsonl leaves such turns out"
+            )
         messages.append(Message(_ROLES[name], content))
     _check_order(messages)
     return tuple(messages)

@@ -2,7 +2,7 @@
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,17 @@ _BANDS, _ROWS = 16, 4
 _MERSENNE = np.uint64((1 << 61) - 1)
 
 
-def near_duplicates(texts: Sequence[str], *, similarity: float = 0.9, seed: int = 7) -> Iterator[tuple[int, int]]:
+def near_duplicates(
+    texts: Sequence[str],
+    *,
+    similarity: float = 0.9,
+    seed: int = 7,
+    may_repeat: Callable[[int, int], bool] = lambda earlier, later: True,
+) -> Iterator[tuple[int, int]]:
     """Yield ``(earlier, later)`` for each text whose shingles agree with an earlier one's.
 
     Similarity is the Jaccard index of the sets of 4-character shingles of the text in lower case without spaces.
+    ``may_repeat`` is asked about each pair of positions first.
     With 16 bands of 4 rows a pair at 0.9 is missed once in 10 million, and every candidate is checked exactly.
     """
     shingled = [_shingles(text) for text in texts]
@@ -29,7 +36,13 @@ def near_duplicates(texts: Sequence[str], *, similarity: float = 0.9, seed: int 
         signature = _signature(shingles, multipliers, offsets)
         bands = [(band, signature[band * _ROWS : (band + 1) * _ROWS].tobytes()) for band in range(_BANDS)]
         candidates = sorted({earlier for band in bands for earlier in buckets[band]})
-        twin = next((earlier for earlier in candidates if _jaccard(shingled[earlier], shingles) >= similarity), None)
+        twin = next(
+            (
+                earlier for earlier in candidates
+                if may_repeat(earlier, later) and _jaccard(shingled[earlier], shingles) >= similarity
+            ),
+            None,
+        )  # fmt: skip
         if twin is not None:
             yield twin, later
             continue

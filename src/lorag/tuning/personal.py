@@ -4,26 +4,33 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_EMAIL: Final = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
-_PHONE: Final = re.compile(r"(?<![\d-])(?:\+82[- ]?|0)(?:10|1[1-9]|2|[3-6][1-5]|70)[- .)]?\d{3,4}[- .]?\d{4}(?![\d-])")
-_RESIDENT: Final = re.compile(r"(?<!\d)(\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])-?([1-8])(\d{6})(?!\d)")
-_CARD: Final = re.compile(r"(?<![\d-])(?:\d[ -]?){13,19}(?![\d-])")
+_EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+_PHONES: Final = (
+    # Korean numbers with or without separators, numbers with a country code, and North American ones.
+    re.compile(r"(?<![\d-])(?:\+82[- ]?0?|0)(?:10|1[1-9]|2|[3-6][1-5]|70|50\d)[- .)]?\d{3,4}[- .]?\d{4}(?![\d-])"),
+    re.compile(r"(?<![\d+])\+\d{1,3}[- .]?\(?\d{1,4}\)?(?:[- .]\d{2,4}){2,4}(?![\d-])"),
+    re.compile(r"(?<![\d-])(?:\(\d{3}\) ?|\d{3}[-.])\d{3}[-.]\d{4}(?![\d-])"),
+)
+_RESIDENT: Final = re.compile(r"(?<!\d)(\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([- ]?)([1-8])(\d{6})(?!\d)")
 _RESIDENT_WEIGHTS: Final = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
-_CARD_LENGTHS: Final = range(13, 20)
+_LAST_WITH_CHECK_DIGIT: Final = "2009"
+"""Year and month of birth up to which every number has a check digit; from October 2020 on the digits are drawn."""
+_CARD: Final = re.compile(r"(?<![\d-])[2-69](?:[ -]?\d){12,18}(?![\d-])")
+_CARD_LENGTHS: Final = (14, 15, 16, 19)
 
 
 def personal_data(text: str) -> Iterator[str]:
-    """Yield the kind of each piece of personal data: ``e-mail``, ``phone``, ``resident number``, ``card number``.
+    """Yield the kind of each piece of personal data: ``e-mail``, ``resident number``, ``card number``, ``phone``.
 
     Resident and card numbers count only when their check digit is right, so order numbers do not.
     """
     if _EMAIL.search(text):
         yield "e-mail"
-    if any(_has_resident_check_digit(match.group()) for match in _RESIDENT.finditer(text)):
+    if any(_is_resident_number(match) for match in _RESIDENT.finditer(text)):
         yield "resident number"
     if any(_has_card_check_digit(match.group()) for match in _CARD.finditer(text)):
         yield "card number"
-    if _PHONE.search(text):
+    if any(pattern.search(text) for pattern in _PHONES):
         yield "phone"
 
 
@@ -31,11 +38,15 @@ def _digits(text: str) -> list[int]:
     return [int(character) for character in text if character.isdigit()]
 
 
-def _has_resident_check_digit(number: str) -> bool:
-    """Check the last digit of a Korean resident registration number (weights 2-9, 2-5, modulo 11)."""
-    digits = _digits(number)
+def _is_resident_number(match: re.Match[str]) -> bool:
+    """Check the last digit of a Korean registration number (weights 2-9, 2-5, modulo 11), where it has one."""
+    year, month, _, separator, century, _ = match.groups()
+    digits = _digits(match.group())
     total = sum(weight * digit for weight, digit in zip(_RESIDENT_WEIGHTS, digits, strict=False))
-    return (11 - total % 11) % 10 == digits[-1]
+    # Numbers of foreign residents (5-8) are counted from 13 instead of 11.
+    checks = {(11 - total % 11) % 10, (13 - total % 11) % 10} if century in "5678" else {(11 - total % 11) % 10}
+    born_later = century in "3478" and year + month > _LAST_WITH_CHECK_DIGIT
+    return digits[-1] in checks or (born_later and bool(separator))
 
 
 def _has_card_check_digit(number: str) -> bool:

@@ -1,26 +1,31 @@
 """Any file of examples → rows → examples, with a finding for every row that is none."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from lorag.documents.chunk import chunk_document
+from lorag.documents.decode import decode
 from lorag.documents.extract import extract
+from lorag.documents.media import is_known
 from lorag.documents.model import Limits
-from lorag.errors import DatasetError
+from lorag.errors import DatasetError, DocumentError
 from lorag.tuning.examples import Example, Finding, Origin, Row, UnrecognisedRowError, example_of
-from lorag.tuning.formats.encoding import decoded
 from lorag.tuning.formats.html_faq import read_html
 from lorag.tuning.formats.json_rows import read_json, read_json_lines
-from lorag.tuning.formats.sql import read_dump, read_sqlite
+from lorag.tuning.formats.sql import read_sqlite
+from lorag.tuning.formats.sql_dump import read_dump
 from lorag.tuning.formats.table import read_delimited, read_parquet
 
+_JSON_LINES: Final = {".jsonl", ".ndjson"}
 _TABLES: Final = {".csv", ".tsv", ".tab"}
 _DATABASES: Final = {".db", ".sqlite", ".sqlite3"}
 _PAGES: Final = {".html", ".htm", ".xhtml"}
-_FOLDER_SUFFIXES: Final = {".jsonl", ".json", ".parquet", ".sql", *_TABLES, *_DATABASES, *_PAGES}
-_TEXT_TOKENS = 400
+_FOLDER_SUFFIXES: Final = {".json", ".parquet", ".sql", *_JSON_LINES, *_TABLES, *_DATABASES, *_PAGES}
+_CHARSET: Final = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_TEXT_TOKENS: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,12 @@ def read_examples(paths: Sequence[Path], options: ReadOptions, limits: Limits) -
     """Read every file; a folder stands for the data files in it.
 
     Raises:
-        DatasetError: A path does not exist, or a whole file cannot be read.
+        DatasetError: A path does not exist, or a folder holds no data file.
     """
     examples: list[Example] = []
     findings: list[Finding] = []
     for path in _files(paths, options):
-        for item in _items(path, options, limits):
+        for item in _reported(path, options, limits):
             if isinstance(item, Finding):
                 findings.append(item)
             elif isinstance(item, Example):
@@ -65,13 +70,19 @@ def read_examples(paths: Sequence[Path], options: ReadOptions, limits: Limits) -
     return ReadResult(tuple(examples), tuple(findings))
 
 
+def _reported(path: Path, options: ReadOptions, limits: Limits) -> Iterator[Row | Finding | Example]:
+    """Yield what a file holds; that it cannot be read is a finding like any other."""
+    try:
+        yield from _items(path, options, limits)
+    except (DatasetError, DocumentError, OSError) as error:
+        reason = " ".join(str(error).removeprefix(str(path)).lstrip(": ").split())
+        yield Finding(Origin(path, 0), "unreadable", reason, "dropped")
+
+
 def _files(paths: Sequence[Path], options: ReadOptions) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            found = sorted(
-                file for file in path.rglob("*")
-                if file.is_file() and (options.as_text or file.suffix.lower() in _FOLDER_SUFFIXES)
-            )  # fmt: skip
+            found = sorted(file for file in path.rglob("*") if file.is_file() and _belongs(file, options))
             if not found:
                 raise DatasetError(f"{path} holds no data file ({', '.join(sorted(_FOLDER_SUFFIXES))})")
             yield from found
@@ -79,6 +90,10 @@ def _files(paths: Sequence[Path], options: ReadOptions) -> Iterator[Path]:
             yield path
         else:
             raise DatasetError(f"{path} does not exist")
+
+
+def _belongs(file: Path, options: ReadOptions) -> bool:
+    return file.suffix.lower() in _FOLDER_SUFFIXES or (options.as_text and is_known(file))
 
 
 def _items(path: Path, options: ReadOptions, limits: Limits) -> Iterator[Row | Finding | Example]:
@@ -89,15 +104,22 @@ def _items(path: Path, options: ReadOptions, limits: Limits) -> Iterator[Row | F
         yield from read_parquet(path)
     elif suffix in _DATABASES:
         yield from read_sqlite(path, query=options.query, table=options.table)
-    elif options.as_text and suffix not in {".jsonl", ".json", *_TABLES}:
+    elif options.as_text and suffix not in {".json", *_JSON_LINES, *_TABLES}:
         yield from _texts(path, limits)
-    else:
+    elif suffix in _FOLDER_SUFFIXES:
         yield from _text_items(path, suffix, options)
+    else:
+        raise DatasetError(
+            f"{path}: examples come as JSONL, JSON, CSV, TSV, Parquet, HTML, SQLite or SQL; "
+            "to learn from plain text or documents use --objective text"
+        )
 
 
 def _text_items(path: Path, suffix: str, options: ReadOptions) -> Iterator[Row | Finding]:
-    text = decoded(path)
-    if suffix == ".jsonl":
+    data = path.read_bytes()
+    declared = _CHARSET.search(data[:2048]) if suffix in _PAGES else None
+    text = decode(data, declared=declared[1].decode("ascii", "replace") if declared else None)
+    if suffix in _JSON_LINES:
         yield from read_json_lines(path, text)
     elif suffix == ".json":
         yield from read_json(path, text)
@@ -105,13 +127,8 @@ def _text_items(path: Path, suffix: str, options: ReadOptions) -> Iterator[Row |
         yield from read_delimited(path, text)
     elif suffix in _PAGES:
         yield from read_html(path, text)
-    elif suffix == ".sql":
-        yield from read_dump(path, text, table=options.table)
     else:
-        raise DatasetError(
-            f"{path}: examples come as JSONL, JSON, CSV, TSV, Parquet, HTML, SQLite or SQL; "
-            "to learn from plain text or documents use --objective text"
-        )
+        yield from read_dump(path, text, table=options.table)
 
 
 def _texts(path: Path, limits: Limits) -> Iterator[Example]:

@@ -12,9 +12,11 @@ from lorag.tuning.examples import ANSWER_NAMES, QUESTION_NAMES, Finding, Origin,
 
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 _HIDDEN: Final = ("script", "style", "nav", "header", "footer", "form", "template", "noscript", "button", "svg")
-_INLINE: Final = frozenset({"a", "abbr", "b", "code", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u"})
+_INLINE: Final = frozenset(
+    {"a", "abbr", "b", "code", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u"}
+)
 _MARK: Final = re.compile(r"(?:Q|질문)\s?\d{0,3}\s?[.:)．：]\s*", re.IGNORECASE)
-_QUESTION_END: Final = re.compile(r"(?:[?？]|나요|까요|가요|니까|는지요?|하죠)$")
+_QUESTION_END: Final = re.compile(r"(?:[?？]|나요|까요|가요|니까|는지요?|하죠)$")_CELLS: Final = ("td", "th")
 
 Pair = tuple[int, str, str]
 """Line, question, answer."""
@@ -88,7 +90,7 @@ def _tables(root: Any, *, only_named: bool) -> Iterator[Pair]:
     """Yield the rows of tables with columns named as question and answer, or of any two columns."""
     for table in root.iter("table"):
         rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
-        cells = [[cell for cell in row if cell.tag in ("td", "th")] for row in rows]
+        cells = [[cell for cell in row if cell.tag in _CELLS] for row in rows]
         names = [_one_line(cell).lower() for cell in cells[0]] if cells else []
         places = _place(names, QUESTION_NAMES), _place(names, ANSWER_NAMES)
         if places[0] is not None and places[1] is not None:
@@ -135,7 +137,8 @@ def _walk(root: Any) -> Iterator[tuple[Any, str | None]]:
             continue
         if event == "start":
             yield element, None
-            yield element, _break(element) + (element.text or "")
+            between = " | " if element.tag in _CELLS and element.getprevious() is not None else _break(element)
+            yield element, between + (element.text or "")
         else:
             parent = element.getparent()
             if parent is not None:
@@ -143,9 +146,7 @@ def _walk(root: Any) -> Iterator[tuple[Any, str | None]]:
 
 
 def _break(element: Any) -> str:
-    if element.tag in ("td", "th"):
-        return " | " if element.getprevious() is not None else ""
-    return "" if element.tag in _INLINE else "\n"
+    return "" if element.tag in _INLINE or element.tag in _CELLS else "\n"
 
 
 def _text(element: Any) -> str:
@@ -158,7 +159,9 @@ def _one_line(element: Any) -> str:
 
 def _lines(parts: Sequence[str]) -> str:
     # Line ends of the source are spaces in HTML; those put in by ``_break`` stand at the start of a part.
-    marked = "".join(("\n" + part[1:].replace("\n", " ")) if part.startswith("\n") else part.replace("\n", " ") for part in parts)
+    marked = "".join(
+        ("\n" + part[1:].replace("\n", " ")) if part.startswith("\n") else part.replace("\n", " ") for part in parts
+    )
     return "\n".join(line for line in (one_line(line).strip("| ") for line in marked.split("\n")) if line)
 
 

@@ -15,16 +15,55 @@ from lorag.tuning.formats.sql import choose_table
 
 _MYSQL: Final = re.compile(r"(?:MySQL|MariaDB) dump|ENGINE\s*=|^INSERT INTO `", re.IGNORECASE | re.MULTILINE)
 _NAME: Final = r'(?:[`"\[]?[\w$]+[`"\]]?\.)?[`"\[]?(?P<name>[^\s`"\[\](,;]+)[`"\]]?'
-_CREATE: Final = re.compile(rf"CREATE\s+(?:\w+\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}\s*\((?P<rest>.*)", re.I | re.S)
+_CREATE: Final = re.compile(
+    rf"CREATE\s+(?:\w+\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}\s*\((?P<rest>.*)", re.IGNORECASE | re.DOTALL
+)
 _INSERT: Final = re.compile(
     rf"(?:INSERT|REPLACE)(?:\s+\w+)?\s+INTO\s+{_NAME}\s*(?:\((?P<columns>[^()]*)\))?\s*VALUES\s*", re.IGNORECASE
 )
 _COPY: Final = re.compile(rf"COPY\s+{_NAME}\s*\((?P<columns>[^()]*)\)\s+FROM\s+stdin", re.IGNORECASE)
-_NO_COLUMN: Final = re.compile(r"(?:CONSTRAINT|PRIMARY|FOREIGN|UNIQUE|KEY|INDEX|CHECK|FULLTEXT|EXCLUDE)\b", re.IGNORECASE)
-_COPY_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
-_MYSQL_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "Z": "\x1a"}
+_NO_COLUMN: Final = re.compile(
+    r"(?:CONSTRAINT|PRIMARY|FOREIGN|UNIQUE|KEY|INDEX|CHECK|FULLTEXT|EXCLUDE)\b", re.IGNORECASE
+)
+_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "Z": "\x1a"}
+_NOTHING: Final = ("space", "comment")
 _PLAIN_STRING: Final = r"'(?:[^']|'')*+'"
 _ESCAPED_STRING: Final = r"'(?:[^'\\]|\\.|'')*+'"
+
+
+@dataclass(frozen=True, slots=True)
+class _Dialect:
+    """How a dump writes its strings."""
+
+    escaped: bool
+    """Whether a backslash inside quotes is an escape (MySQL), or only after an E (PostgreSQL)."""
+    tokens: re.Pattern[str]
+    """Cuts SQL into strings, comments, quoted names, words and single characters."""
+
+    def value(self, parts: Sequence[re.Match[str]]) -> object:
+        """Return a literal's value; any other expression is its own text."""
+        strings = [part.group() for part in parts if part.lastgroup == "string"]
+        others = [part.group() for part in parts if part.lastgroup != "string"]
+        # MySQL puts the character set before a string: _utf8mb4 'text'.
+        if len(strings) == 1 and all(other.startswith("_") for other in others):
+            return self._string(strings[0])
+        whole = "".join(part.group() for part in parts)
+        return None if whole.upper() in ("NULL", "") else whole
+
+    def _string(self, text: str) -> str:
+        inner = text[text.index("'") + 1 : -1].replace("''", "'")
+        return _unescaped(inner, _ESCAPES) if self.escaped or text[0] in "eE" else inner
+
+
+def _dialect(text: str) -> _Dialect:
+    escaped = bool(_MYSQL.search(text, 0, 1_000_000))
+    string = _ESCAPED_STRING if escaped else rf"[eE]{_ESCAPED_STRING}|{_PLAIN_STRING}"
+    tokens = re.compile(
+        rf"(?P<string>{string})|(?P<comment>--[^\n]*|/\*.*?\*/)|`[^`]*`|\"[^\"]*\"|[xX]'[0-9a-fA-F]*'"
+        r"|(?P<word>[^\s'\"`(),;/-]+)|(?P<space>\s+)|.",
+        re.DOTALL,
+    )
+    return _Dialect(escaped, tokens)
 
 
 @dataclass(slots=True)
@@ -43,10 +82,10 @@ def read_dump(path: Path, text: str, *, table: str | None) -> Iterator[Row | Fin
         DatasetError: There are no rows, or they belong to several tables and none is named.
     """
     tables = _Tables()
-    tokens = _tokens(escaped=bool(_MYSQL.search(text[:1_000_000])))
-    for line, statement, copied in _statements(text, tokens):
+    dialect = _dialect(text)
+    for line, statement, copied in _statements(text, dialect.tokens):
         if match := _CREATE.match(statement):
-            tables.columns.setdefault(match["name"], _column_names(match["rest"], tokens))
+            tables.columns.setdefault(match["name"], _column_names(match["rest"], dialect.tokens))
         elif match := _COPY.match(statement):
             tables.columns[match["name"]] = _names(match["columns"])
             _copy(tables.rows.setdefault(match["name"], []), line, copied)
@@ -54,7 +93,7 @@ def read_dump(path: Path, text: str, *, table: str | None) -> Iterator[Row | Fin
             if match["columns"] is not None:
                 tables.columns[match["name"]] = _names(match["columns"])
             rows = tables.rows.setdefault(match["name"], [])
-            broken = _insert(rows, line, statement, match.end(), tokens)
+            broken = _insert(rows, line, statement, match.end(), dialect)
             if broken is not None:
                 reason = "the values cannot be read, and nothing after them in this statement was"
                 tables.findings.append(Finding(Origin(path, broken), "unreadable", reason, "dropped"))
@@ -69,16 +108,6 @@ def _row(origin: Origin, columns: Mapping[str, list[str]], name: str, values: Se
     if len(names) != len(values):
         return Finding(origin, "unreadable", f"{len(values)} values for {len(names)} columns", "dropped")
     return Row(origin, dict(zip(names, values, strict=True)))
-
-
-def _tokens(*, escaped: bool) -> re.Pattern[str]:
-    """Return the pattern that cuts SQL into strings, comments, names, words and single characters."""
-    string = _ESCAPED_STRING if escaped else rf"[eE]{_ESCAPED_STRING}|{_PLAIN_STRING}"
-    return re.compile(
-        rf'(?P<string>{string})|(?P<comment>--[^\n]*|/\*.*?\*/)|`[^`]*`|"[^"]*"|(?P<hex>[xX]\'[0-9a-fA-F]*\')'
-        r"|(?P<word>[^\s'\"`(),;/-]+)|(?P<space>\s+)|.",
-        re.DOTALL,
-    )
 
 
 def _statements(text: str, tokens: re.Pattern[str]) -> Iterator[tuple[int, str, str]]:
@@ -107,7 +136,7 @@ def _next_statement(text: str, position: int, tokens: re.Pattern[str]) -> tuple[
     start = None
     while match := tokens.match(text, position):
         position = match.end()
-        if start is None and match.lastgroup not in ("space", "comment"):
+        if start is None and match.lastgroup not in _NOTHING:
             start = match.start()
         if match.group() == ";":
             break
@@ -129,7 +158,7 @@ def _column_names(body: str, tokens: re.Pattern[str]) -> list[str]:
             break
         if text == "," and not depth:
             first = True
-        elif first and match.lastgroup not in ("space", "comment"):
+        elif first and match.lastgroup not in _NOTHING:
             first = False
             if not _NO_COLUMN.match(text):
                 names.append(text.strip('`"[]'))
@@ -139,45 +168,32 @@ def _column_names(body: str, tokens: re.Pattern[str]) -> list[str]:
 def _copy(rows: list[tuple[int, Sequence[object]]], line: int, data: str) -> None:
     for number, text in enumerate(data.split("\n"), line):
         if text:
-            rows.append((number, [None if cell == r"\N" else _unescaped(cell, _COPY_ESCAPES) for cell in text.split("\t")]))
+            rows.append((number, [None if cell == r"\N" else _unescaped(cell, _ESCAPES) for cell in text.split("\t")]))
 
 
 def _insert(
-    rows: list[tuple[int, Sequence[object]]], line: int, statement: str, position: int, tokens: re.Pattern[str]
+    rows: list[tuple[int, Sequence[object]]], line: int, statement: str, position: int, dialect: _Dialect
 ) -> int | None:
     """Add the rows of one statement; return the line where they cannot be read, None if they all can."""
-    counted = 0
+    counted, depth, start = 0, 0, line
     values: list[object] = []
-    depth, start = 0, line
-    for match in tokens.finditer(statement, position):
+    parts: list[re.Match[str]] = []
+    for match in dialect.tokens.finditer(statement, position):
         text = match.group()
-        if text == "(":
-            depth += 1
-            if depth == 1:
-                line += statement.count("\n", counted, match.start())
-                counted, start, values = match.start(), line, []
-        elif text == ")":
-            depth -= 1
-            if not depth:
-                rows.append((start, values))
-        elif text == "'" or depth < 0:
+        depth += (text == "(") - (text == ")")
+        if text == "'" or depth < 0:
             return start
-        elif depth == 1 and text != "," and match.lastgroup not in ("space", "comment"):
-            values.append(_value(match))
+        if text == "(" and depth == 1:
+            line += statement.count("\n", counted, match.start())
+            counted, start, values, parts = match.start(), line, [], []
+        elif (text == ")" and depth == 0) or (text == "," and depth == 1):
+            values.append(dialect.value(parts))
+            parts = []
+            if text == ")":
+                rows.append((start, values))
+        elif depth and match.lastgroup not in _NOTHING:
+            parts.append(match)
     return start if depth else None
-
-
-def _value(match: re.Match[str]) -> object:
-    text = match.group()
-    if match.lastgroup == "string":
-        escapes = _MYSQL_ESCAPES if "\\" in text and _is_escaped(match) else {}
-        inner = text[text.index("'") + 1 : -1].replace("''", "'")
-        return _unescaped(inner, escapes) if escapes else inner
-    return None if text.upper() == "NULL" else text
-
-
-def _is_escaped(match: re.Match[str]) -> bool:
-    return match.group()[0] in "eE" or match.re.pattern.startswith(f"(?P<string>{_ESCAPED_STRING})")
 
 
 def _unescaped(text: str, escapes: Mapping[str, str]) -> str:
