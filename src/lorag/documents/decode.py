@@ -2,9 +2,12 @@
 
 import codecs
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lorag.errors import DocumentError
+
+if TYPE_CHECKING:
+    from charset_normalizer import CharsetMatches
 
 _BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -17,6 +20,10 @@ _SAMPLE_BYTES: Final = 64 * 1024
 _BINARY_CONTROL = re.compile(r"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
 _HANGUL = re.compile(r"[가-힣]")
 _READABLE = re.compile(r"[\w\s!-/:-@\[-`{-~]")
+_WESTERN: Final = "cp1252"
+_WESTERN_LANGUAGES: Final = frozenset(
+    {"English", "French", "German", "Spanish", "Portuguese", "Italian", "Dutch", "Swedish", "Danish", "Norwegian"}
+)
 _NOT_TEXT = "it is not text: the bytes are no text in any known encoding"
 
 
@@ -105,10 +112,21 @@ def _guessed(data: bytes) -> str:
     from charset_normalizer import from_bytes  # noqa: PLC0415 - 30 ms that only unusual files should pay
 
     sample = data[:_SAMPLE_BYTES]
-    best = from_bytes(sample).best()
-    if best is None:
+    encoding = _likeliest(from_bytes(sample))
+    if encoding is None:
         raise DocumentError(_NOT_TEXT)
-    text = data.decode(best.encoding, errors="replace")
+    text = data.decode(encoding, errors="replace")
     if len(_READABLE.findall(text[:4000])) < 0.7 * len(text[:4000]):
         raise DocumentError(_NOT_TEXT)
     return text
+
+
+def _likeliest(guesses: "CharsetMatches") -> str | None:
+    """Return the best guess; where French or Spanish would read as well in an eastern encoding, the western one."""
+    best = guesses.best()
+    if best is None:
+        return None
+    for guess in guesses:
+        if guess.encoding == _WESTERN and guess.chaos <= best.chaos and guess.language in _WESTERN_LANGUAGES:
+            return _WESTERN
+    return best.encoding

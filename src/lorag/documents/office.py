@@ -24,15 +24,19 @@ _LIBRARY_ERRORS: Final = (
 
 
 @contextmanager
-def office_errors() -> Iterator[None]:
-    """Turn what a library raises on a file that is not as it should be into DocumentError."""
+def office_errors(*own: type[Exception]) -> Iterator[None]:
+    """Turn what a library raises on a file that is not as it should be into DocumentError.
+
+    Args:
+        own: The base classes of the library's own errors.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # libraries warn about parts they pass over
             yield
     except RecursionError as error:
         raise DocumentLimitError("its parts are nested too deeply to be read") from error
-    except _LIBRARY_ERRORS as error:
+    except (*_LIBRARY_ERRORS, *own) as error:
         raise DocumentError(f"it is damaged: {type(error).__name__} while reading its parts ({error})") from error
 
 

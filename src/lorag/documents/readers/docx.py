@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import docx
 from docx.document import Document
+from docx.exceptions import PythonDocxError
 from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.exceptions import OpcError
 from docx.oxml.ns import qn
 
 from lorag.documents.builder import TextBuilder
@@ -40,7 +42,7 @@ _BOX: Final = qn("w:txbxContent")
 
 def read(source: Source) -> ExtractedDocument:
     """Return the text of a Word document."""
-    with checked_archive(source.data, source.limits), office_errors():
+    with checked_archive(source.data, source.limits), office_errors(PythonDocxError, OpcError):
         document = docx.Document(io.BytesIO(source.data))
         reader = _Reader(document, TextBuilder(source.limits))
         reader.builder.title = document.core_properties.title

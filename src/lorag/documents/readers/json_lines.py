@@ -22,7 +22,8 @@ def read(source: Source) -> ExtractedDocument:
             broken.append(number)
             shown.append(line)
     if len(broken) * 2 > sum(not line.isspace() for line in lines if line):
-        raise DocumentError(f"it is damaged: line {broken[0]} and {len(broken) - 1} more are not valid JSON")
+        more = f" and {len(broken) - 1:,} more are" if len(broken) > 1 else " is"
+        raise DocumentError(f"it is damaged: line {broken[0]}{more} not valid JSON")
     return ExtractedDocument("\n".join(shown), "", "application/jsonl", (), (), source_lines=True)
 
 

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterable, Iterator
 
 import pptx
+from pptx.exc import PythonPptxError
 from pptx.shapes.base import BaseShape
 from pptx.shapes.graphfrm import GraphicFrame
 from pptx.shapes.group import GroupShape
@@ -21,7 +22,7 @@ from lorag.documents.tables import table_lines
 def read(source: Source) -> ExtractedDocument:
     """Return the text of a presentation, slide by slide."""
     builder = TextBuilder(source.limits)
-    with checked_archive(source.data, source.limits), office_errors():
+    with checked_archive(source.data, source.limits), office_errors(PythonPptxError):
         presentation = pptx.Presentation(io.BytesIO(source.data))
         builder.title = presentation.core_properties.title
         for number, slide in enumerate(presentation.slides, start=1):

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 import openpyxl
 from openpyxl.cell import Cell
 from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
+from openpyxl.utils import exceptions
 
 from lorag.documents.builder import TextBuilder
 from lorag.documents.model import ExtractedDocument
@@ -18,13 +19,20 @@ from lorag.documents.tables import table_lines
 from lorag.errors import DocumentLimitError
 
 _THOUSANDS = re.compile(r"#,##0(?:\.(0{1,6}))?")
+_OWN_ERRORS: Final = (
+    exceptions.CellCoordinatesException,
+    exceptions.IllegalCharacterError,
+    exceptions.InvalidFileException,
+    exceptions.NamedRangeException,
+    exceptions.SheetTitleException,
+)
 _MOST_ROWS: Final = 1_048_576  # what Excel allows; a file may claim more to make a reader count for hours
 
 
 def read(source: Source) -> ExtractedDocument:
     """Return the rows of every sheet that has some."""
     builder = TextBuilder(source.limits)
-    with checked_archive(source.data, source.limits), office_errors():
+    with checked_archive(source.data, source.limits), office_errors(*_OWN_ERRORS):
         book = openpyxl.load_workbook(io.BytesIO(source.data), read_only=True, data_only=True, keep_links=False)
         builder.title = book.properties.title or ""
         sheets = cast("list[Any]", book.worksheets)
