@@ -16,7 +16,8 @@ _INLINE: Final = frozenset(
     {"a", "abbr", "b", "code", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u"}
 )
 _MARK: Final = re.compile(r"(?:Q|질문)\s?\d{0,3}\s?[.:)．：]\s*", re.IGNORECASE)
-_QUESTION_END: Final = re.compile(r"(?:[?？]|나요|까요|가요|니까|는지요?|하죠)$")_CELLS: Final = ("td", "th")
+_QUESTION_END: Final = re.compile(r"(?:[?？]|나요|까요|가요|니까|는지요?|하죠)$")
+_CELLS: Final = ("td", "th")
 
 Pair = tuple[int, str, str]
 """Line, question, answer."""
