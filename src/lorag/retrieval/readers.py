@@ -78,22 +78,26 @@ class _Reader:
         try:
             return self._ask(process, path)
         except (EOFError, OSError, pickle.UnpicklingError):
-            process.kill()
-            process.wait()
-            self._process = None
+            self._end(process)
             return Unreadable(f"it took longer than {seconds:g} seconds" if late.is_set() else self._last_words())
         finally:
             timer.cancel()
+            if late.is_set():  # it may have answered in its last moment
+                self._end(process)
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                with contextlib.suppress(OSError):
-                    pipe.close() if pipe else None
+            self._end(self._process)
         self._errors.close()
+
+    def _end(self, process: "subprocess.Popen[bytes]") -> None:
+        process.kill()
+        process.wait()
+        self._process = None
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close() if pipe else None
 
     def _start(self) -> "subprocess.Popen[bytes]":
         self._errors.seek(0)
