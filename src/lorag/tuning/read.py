@@ -18,6 +18,7 @@ from lorag.tuning.formats.json_rows import read_json, read_json_lines
 from lorag.tuning.formats.sql import read_sqlite
 from lorag.tuning.formats.sql_dump import read_dump
 from lorag.tuning.formats.table import read_delimited, read_parquet
+from lorag.tuning.provenance import is_note
 
 _JSON_LINES: Final = {".jsonl", ".ndjson"}
 _TABLES: Final = {".csv", ".tsv", ".tab"}
@@ -93,6 +94,8 @@ def _files(paths: Sequence[Path], options: ReadOptions) -> Iterator[Path]:
 
 
 def _belongs(file: Path, options: ReadOptions) -> bool:
+    if is_note(file):
+        return False
     return file.suffix.lower() in _FOLDER_SUFFIXES or (options.as_text and is_known(file))
 
 
