@@ -143,6 +143,33 @@ def _models(parser: Parser) -> None:
         _data_dir(action)
 
 
+def _data_source(parser: Parser) -> None:
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="files of examples, or folders of them")
+    group = parser.add_argument_group("reading")
+    group.add_argument("--columns", metavar="LIST", help="what columns are called: question=Q,answer=A")
+    group.add_argument("--table", metavar="NAME", help="the table of a database or SQL dump")
+    group.add_argument("--query", metavar="SQL", help="a SELECT for a database, instead of --table")
+    group.add_argument(
+        "--objective", choices=("sft", "text"), default="sft", help="text: learn from plain text and documents"
+    )
+    group.add_argument("--license", metavar="TEXT", help="the licence of the data; recorded as unknown without it")
+    group.add_argument("--origin", metavar="TEXT", help="where the data comes from")
+
+
+def _data(parser: Parser) -> None:
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    check = actions.add_parser("check", help="say what would be learned from, and what is wrong with the rest")
+    prepare = actions.add_parser("prepare", help="the same, and write the clean examples to a file")
+    for name, action in (("check", check), ("prepare", prepare)):
+        action.set_defaults(action=name)
+        _data_source(action)
+        action.add_argument("--all", action="store_true", help="show every finding, not three of a kind")
+        _json(action, "the report")
+        _data_dir(action)
+    prepare.add_argument("--write", metavar="FILE", required=True, help="the JSONL file to write")
+    prepare.add_argument("--force", action="store_true", help="replace FILE if it is there")
+
+
 def _config(parser: Parser) -> None:
     _json(parser, "settings")
     _data_dir(parser)
@@ -182,6 +209,14 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
         "list, fetch and inspect models",
         ("lorag models", "lorag models pull qwen3-0.6b", "lorag models info my.gguf"),
         _models,
+    ),
+    "data": (
+        "check training data and write it clean",
+        (
+            "lorag data check refunds.csv --columns question=Q,answer=A",
+            "lorag data prepare faq.html chats.jsonl --write clean.jsonl --license CC-BY-4.0",
+        ),
+        _data,
     ),
     "config": ("print every setting and where it comes from", ("lorag config",), _config),
     "doctor": ("check the installation", ("lorag doctor",), _doctor),
