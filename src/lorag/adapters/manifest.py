@@ -14,6 +14,11 @@ MANIFEST_NAME: Final = "manifest.json"
 MANIFEST_VERSION: Final = 1
 _SAMPLE_BYTES: Final = 1024 * 1024
 _SIZE_LIMIT: Final = 1024 * 1024
+_TEXTS: Final[Mapping[str, str]] = {
+    "name": "", "base": "", "base_fingerprint": "", "architecture": "", "created": "", "method": "lora", "verdict": "",
+    "verdict_text": "", "license": "unknown", "origin": "unknown", "data_hash": "", "template_hash": "",
+}  # fmt: skip
+"""Every entry that is text, and what it is when it is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,19 @@ class Manifest:
     """ISO 8601, with the time zone."""
     method: str = "lora"
     metrics: Mapping[str, float] = field(default_factory=dict)
+    verdict: str = ""
+    """``keep``, ``keep_with_rag``, ``do_not_use`` …, empty when it was not measured."""
+    verdict_text: str = ""
+    """The verdict in words."""
+    license: str = "unknown"
+    """Of the data it was trained on, as the person gave it."""
+    origin: str = "unknown"
+    """Where the data is from, as the person gave it."""
+    data_hash: str = ""
+    """SHA-256 of the rows it was trained, validated and tested with."""
+    template_hash: str = ""
+    """SHA-256 of the base's chat template; under another template it was not trained."""
+    hyperparameters: Mapping[str, object] = field(default_factory=dict)
     version: int = MANIFEST_VERSION
 
 
@@ -69,10 +87,10 @@ def fingerprint(model: Path) -> str:
 
 
 def _manifest(path: Path, data: Mapping[str, Any]) -> Manifest:
-    texts = {name: data.get(name, "") for name in ("name", "base", "base_fingerprint", "architecture", "created")}
-    texts["method"] = data.get("method", "lora")
-    metrics = data.get("metrics", {})
-    if not all(isinstance(text, str) for text in texts.values()) or not isinstance(metrics, dict):
+    texts = {name: data.get(name, default) for name, default in _TEXTS.items()}
+    metrics, hyperparameters = data.get("metrics", {}), data.get("hyperparameters", {})
+    are_tables = isinstance(metrics, dict) and isinstance(hyperparameters, dict)
+    if not are_tables or not all(isinstance(text, str) for text in texts.values()):
         raise AdapterError(f"{path} is damaged: an entry has the wrong type")
     numbers = {str(name): float(value) for name, value in metrics.items() if isinstance(value, int | float)}
-    return Manifest(**texts, metrics=numbers, version=data["version"])
+    return Manifest(**texts, metrics=numbers, hyperparameters=hyperparameters, version=data["version"])
