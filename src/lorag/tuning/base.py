@@ -101,6 +101,24 @@ def load_base(path: Path, *, dtype: torch.dtype, device: torch.device) -> PreTra
     return model.to(device).eval()  # type: ignore[no-any-return]  # transformers returns Any
 
 
+def load_folder(folder: Path, facts: BaseFacts, *, dtype: torch.dtype, device: torch.device) -> PreTrainedModel:
+    """Load the unquantised weights of the same model from a Hugging Face folder; only local files are read.
+
+    Raises:
+        TrainingError: The folder cannot be read, or holds another architecture.
+    """
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        kind = str(config.model_type).removesuffix("_text")
+        if kind != facts.architecture:
+            raise TrainingError(f"{folder} holds a {kind} model and the GGUF a {facts.architecture}; they must be one")
+        model = AutoModelForCausalLM.from_pretrained(folder, config=config, dtype=dtype, local_files_only=True)
+    except (ValueError, OSError, KeyError, RuntimeError) as error:
+        raise TrainingError(f"{folder} cannot be read for training: {_one_line(error)}") from error
+    model.config.use_cache = False
+    return model.to(device).eval()  # type: ignore[no-any-return]  # transformers returns Any
+
+
 def _apply_rope_factors(model: Any, path: Path) -> None:
     """Divide the rotary frequencies as Llama 3.1 GGUFs say; transformers leaves this tensor out."""
     reader = gguf.GGUFReader(path)
@@ -117,9 +135,14 @@ def _one_line(error: Exception) -> str:
 
 @torch.no_grad()
 def token_log_likelihoods(model: PreTrainedModel, ids: list[int]) -> list[float]:
-    """Return the natural-log likelihood of each token after the first, in full precision."""
+    """Return the natural-log likelihood of each token after the first, without dropout."""
+    was_training = model.training
+    model.eval()
     device = next(model.parameters()).device
-    logits = model(input_ids=torch.tensor([ids], device=device), use_cache=False).logits[0, :-1].float()
+    mixed = any(parameter.dtype is torch.bfloat16 for parameter in model.parameters())
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=mixed):
+        logits = model(input_ids=torch.tensor([ids], device=device), use_cache=False).logits[0, :-1].float()
+    model.train(was_training)
     wanted = torch.tensor(ids[1:], device=device)
     return torch.log_softmax(logits, dim=-1).gather(1, wanted[:, None])[:, 0].tolist()  # type: ignore[no-any-return]
 

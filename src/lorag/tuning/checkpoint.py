@@ -85,6 +85,13 @@ class Checkpoint:
         values["losses"] = [tuple(loss) for loss in values["losses"]]
         return Progress(**values)
 
+    def kept(self) -> list[tuple[int, float]]:
+        """Return (step, validation loss) of every kept checkpoint, the best first."""
+        if not self._latest.is_file():
+            return []
+        losses = torch.load(self._latest, weights_only=True)["progress"]["losses"]
+        return sorted(((int(step), float(loss)) for step, loss in losses), key=lambda one: (one[1], one[0]))
+
 
 def learned_weights(tunable: Tunable) -> dict[str, torch.Tensor]:
     """Return copies of the weights that learn, by name."""

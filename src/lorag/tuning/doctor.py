@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lorag.tuning.encode import EncodedRow, Encoder, EncodeError
+from lorag.tuning.encode import EncodedRow, EncodeError, Encoder
 from lorag.tuning.examples import Example, Finding
 
 

@@ -14,8 +14,8 @@ Render = Callable[[Sequence[Message], bool], tuple[Segment, ...]]
 class Tokenise(Protocol):
     """The model's own tokeniser, llama.cpp's, as in the chat."""
 
-    def __call__(self, segments: Sequence[Segment], after: Sequence[Segment] = ()) -> list[int]:
-        """Return the tokens of a prompt, or of what goes on after one (then without a beginning-of-text token)."""
+    def __call__(self, segments: Sequence[Segment], after: Sequence[Segment] | None = None) -> list[int]:
+        """Return the tokens of a prompt, or of what goes on ``after`` one (then without a beginning-of-text token)."""
         ...
 
 
@@ -77,7 +77,7 @@ class Encoder:
         for turn in _answers(example):
             asked = self.render(example.messages[:turn], True)
             answered = self.render(example.messages[: turn + 1], False)
-            prompt = left_over + self.tokenise(continuation(done, asked), done)
+            prompt = left_over + self.tokenise(continuation(done, asked), done or None)
             # What the template puts after the end of a turn is never generated: it opens the next turn's prompt.
             answer, left_over = self._cut_at_end(self.tokenise(continuation(asked, answered), asked))
             ids += prompt + answer

@@ -27,8 +27,13 @@ class LowRank:
     """(outputs, rank)"""
 
 
-def low_rank_changes(model: PeftModel, facts: BaseFacts) -> Iterator[LowRank]:
+def low_rank_changes(
+    model: PeftModel, facts: BaseFacts, start: Mapping[str, torch.Tensor] | None = None
+) -> Iterator[LowRank]:
     """Yield the change of each adapted weight, in the base file's own layout.
+
+    ``start`` holds the low-rank weights from before training where these already stood for a part of the base (PiSSA);
+    the change then is the difference, of twice the rank.
 
     The module's scaling is baked into ``b``, so rsLoRA, rank patterns and alpha need no metadata that the runtime could
     misread.
@@ -39,10 +44,18 @@ def low_rank_changes(model: PeftModel, facts: BaseFacts) -> Iterator[LowRank]:
     for name, module in model.named_modules():
         if not hasattr(module, "lora_A") or "default" not in module.lora_A:
             continue
-        target = tensor_name(name.removeprefix("base_model.model."), facts)
+        target = tensor_name(_inner(name), facts)
         a = module.lora_A["default"].weight.detach().float().cpu()
-        b = module.lora_B["default"].weight.detach().float().cpu() * float(module.scaling["default"])
+        b = module.lora_B["default"].weight.detach().float().cpu()
+        if start:
+            a = torch.cat([a, start[f"{_inner(name)}.lora_A.default.weight"].float()])
+            b = torch.cat([b, -start[f"{_inner(name)}.lora_B.default.weight"].float()], dim=1)
+        b = b * float(module.scaling["default"])
         yield LowRank(target, a, permuted(b, target, facts))
+
+
+def _inner(name: str) -> str:
+    return name.removeprefix("base_model.model.")
 
 
 def tensor_name(module: str, facts: BaseFacts) -> str:

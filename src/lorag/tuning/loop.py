@@ -3,7 +3,7 @@
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -68,7 +68,7 @@ def train(
     plan: Plan,
     checkpoint: Checkpoint,
     should_stop: Callable[[], bool],
-) -> Iterator[LoopEvent]:
+) -> Generator[LoopEvent]:
     """Train; yields a report a step.
 
     Args:
@@ -82,7 +82,7 @@ def train(
     device = next(tunable.model.parameters()).device
     optimizer = torch.optim.AdamW(parameter_groups(tunable, plan), betas=(0.9, 0.95), fused=device.type == "cuda")
     per_epoch = math.ceil(len(rows) / plan.batch_rows)
-    total = max(1, round(per_epoch * plan.epochs))
+    total = total_steps(len(rows), plan)
     every = max(1, total // plan.evaluations)
     progress = checkpoint.restore(tunable, optimizer) or Progress()
     if progress.step == 0:
@@ -108,6 +108,11 @@ def train(
             saved = time.monotonic()
     if progress.stopped:
         yield StoppedEarly(progress.step)
+
+
+def total_steps(rows: int, plan: Plan) -> int:
+    """Return the optimizer steps of a run."""
+    return max(1, round(math.ceil(rows / plan.batch_rows) * plan.epochs))
 
 
 def _step(

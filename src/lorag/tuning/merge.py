@@ -27,6 +27,31 @@ def delta_of_lora(changes: Iterator[LowRank], *, strength: float = 1.0) -> dict[
     return {f"{change.tensor}.weight": (change.b @ change.a).numpy() * np.float32(strength) for change in changes}
 
 
+def delta_of_adapter(adapter: Path, *, strength: float = 1.0) -> dict[str, npt.NDArray[np.float32]]:
+    """Return the full change of each weight a LoRA GGUF touches, scaled as llama.cpp scales it.
+
+    Raises:
+        TrainingError: A matrix has no counterpart.
+    """
+    reader = gguf.GGUFReader(adapter)
+    alpha_field = reader.fields.get("adapter.lora.alpha")
+    alpha = 0.0 if alpha_field is None else float(alpha_field.contents())
+    tensors = {tensor.name: tensor for tensor in reader.tensors}
+    delta: dict[str, npt.NDArray[np.float32]] = {}
+    for name in sorted(tensors):
+        if not name.endswith(".lora_a"):
+            continue
+        target = name.removesuffix(".lora_a")
+        other = tensors.get(f"{target}.lora_b")
+        if other is None:
+            raise TrainingError(f"{adapter} is damaged: {target} has only one of its two LoRA matrices")
+        a, b = _values(tensors[name]), _values(other)  # (rank, inputs), (outputs, rank)
+        # An alpha of 0 or none means that the scale is in the matrices already.
+        scale = strength * (alpha / b.shape[1] if alpha else 1.0)
+        delta[target] = (b @ a) * np.float32(scale)
+    return delta
+
+
 def delta_of_weights(
     trained: PreTrainedModel, before: Mapping[str, torch.Tensor], facts: BaseFacts
 ) -> dict[str, npt.NDArray[np.float32]]:

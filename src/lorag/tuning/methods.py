@@ -1,7 +1,7 @@
 """Which weights of a model learn, by method."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from peft import IA3Config, LoraConfig, PeftModel, get_peft_model
@@ -25,6 +25,8 @@ class Tunable:
     """The wrapper, with methods that add weights."""
     trained_parameters: int
     total_parameters: int
+    start: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    """The learned weights before training, where they already stood for a part of the base (PiSSA)."""
 
 
 def prepare(model: PreTrainedModel, plan: Plan) -> Tunable:
@@ -43,7 +45,14 @@ def prepare(model: PreTrainedModel, plan: Plan) -> Tunable:
     trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     if not trained:
         raise TrainingError(f"method {plan.method} finds no weights to train in this model")
-    return Tunable(model, peft, trained, total)
+    start = {}
+    if plan.lora.pissa:
+        start = {
+            name: parameter.detach().cpu().clone()
+            for name, parameter in model.named_parameters()
+            if parameter.requires_grad
+        }
+    return Tunable(model, peft, trained, total, start)
 
 
 def _peft_config(plan: Plan) -> LoraConfig | IA3Config:

@@ -86,7 +86,9 @@ class RunFolder:
 
     def write_examples(self, part: Part, examples: Iterable[Example]) -> None:
         """Write one part of the data."""
-        write_in_place(self.part(part), "".join(json.dumps(_record(one), ensure_ascii=False) + "\n" for one in examples))
+        write_in_place(
+            self.part(part), "".join(json.dumps(_record(one), ensure_ascii=False) + "\n" for one in examples)
+        )
 
     def read_examples(self, part: Part) -> tuple[Example, ...]:
         """Return one part of the data; none when it was not written."""

@@ -140,10 +140,8 @@ def _walk(root: Any) -> Iterator[tuple[Any, str | None]]:
             yield element, None
             between = " | " if element.tag in _CELLS and element.getprevious() is not None else _break(element)
             yield element, between + (element.text or "")
-        else:
-            parent = element.getparent()
-            if parent is not None:
-                yield parent, _break(element) + (element.tail or "")
+        elif element is not root and (parent := element.getparent()) is not None:
+            yield parent, _break(element) + (element.tail or "")
 
 
 def _break(element: Any) -> str:

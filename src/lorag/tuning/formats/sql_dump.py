@@ -98,7 +98,7 @@ def read_dump(path: Path, text: str, *, table: str | None) -> Iterator[Row | Fin
                 reason = "the values cannot be read, and nothing after them in this statement was"
                 tables.findings.append(Finding(Origin(path, broken), "unreadable", reason, "dropped"))
     yield from tables.findings
-    name = choose_table(path, sorted(tables.rows), table)
+    name = choose_table(path, sorted(name for name, rows in tables.rows.items() if rows), table)
     for line, values in tables.rows[name]:
         yield _row(Origin(path, line), tables.columns, name, values)
 

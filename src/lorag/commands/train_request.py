@@ -1,0 +1,185 @@
+"""From the command line to what one training run is asked to do."""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from lorag.commands.data_options import read_options
+from lorag.errors import TrainingError, UsageError
+from lorag.models.find import find_model
+from lorag.settings import Settings
+from lorag.tuning.options import TrainOptions, choose_options
+from lorag.tuning.read import ReadOptions
+from lorag.tuning.run_folder import RunFolder
+
+_FORBIDDEN: Final = set('/\\:*?"<>|\0=,')
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the data lies and how it is to be read."""
+
+    paths: tuple[Path, ...]
+    test: tuple[Path, ...]
+    """The person's own test rows; empty holds some of the data out."""
+    read: ReadOptions
+    license: str | None = None
+    """What the person said of the data's licence."""
+    origin: str | None = None
+    """What the person said of where the data is from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One run."""
+
+    folder: RunFolder
+    base: Path
+    """The GGUF that is chatted with: its tokeniser, its template, and its weights unless ``weights`` names others."""
+    weights: Path | None
+    """A Hugging Face folder with the unquantised weights of the same model."""
+    source: Source
+    options: TrainOptions
+    checkpoint_gates: bool
+    """Whether checkpoints are measured and gated; without it the best on validation is kept unmeasured."""
+    assume_yes: bool
+    dry_run: bool
+    resume: bool
+    settings: Settings
+
+
+def request_from(arguments: argparse.Namespace, settings: Settings) -> Request:
+    """Return what the command line asks for.
+
+    Raises:
+        LoragError: Something is missing, unknown or contradictory.
+    """
+    flags = vars(arguments)
+    if flags.get("resume"):
+        return _resumed(settings, str(flags["resume"]), flags)
+    if not flags.get("data"):
+        raise UsageError("what to learn from is missing: lorag train DATA --name NAME")
+    if not flags.get("name"):
+        raise UsageError("a name for what is learned is missing: lorag train DATA --name NAME")
+    config = Path(flags["config"]).expanduser() if flags.get("config") else None
+    known = {field.name for field in fields(TrainOptions)}
+    renamed = {"train_seed": "seed"}
+    given = {
+        renamed.get(name, name): value
+        for name, value in flags.items()
+        if renamed.get(name, name) in known and value is not None and name != "seed"
+    }
+    options = choose_options(given, config)
+    base, weights = _base(settings, flags)
+    return Request(
+        folder=_new_folder(settings, str(flags["name"]), overwrite=bool(flags.get("overwrite"))),
+        base=base,
+        weights=weights,
+        source=_source(arguments, options),
+        options=options,
+        checkpoint_gates=not flags.get("no_evaluation"),
+        assume_yes=bool(flags.get("yes")),
+        dry_run=bool(flags.get("dry_run")),
+        resume=False,
+        settings=settings,
+    )
+
+
+def config_of(request: Request) -> dict[str, Any]:
+    """Return what a run can go on from."""
+    return {
+        "base": str(request.base.absolute()),
+        "weights": str(request.weights.absolute()) if request.weights else None,
+        "options": asdict(request.options),
+        "license": request.source.license,
+        "origin": request.source.origin,
+        "data": [str(path.absolute()) for path in request.source.paths],
+        "checkpoint_gates": request.checkpoint_gates,
+    }
+
+
+def _resumed(settings: Settings, name: str, flags: Mapping[str, Any]) -> Request:
+    folder = RunFolder(settings.paths.runs / _checked_name(name))
+    config = folder.read_config()
+    if folder.is_finished:
+        raise TrainingError(f"the run {name} is finished; its report is {folder.report}")
+    try:
+        options = {**config["options"], "targets": tuple(config["options"]["targets"])}
+        weights = config["weights"]
+        request = Request(
+            folder=folder,
+            base=Path(config["base"]),
+            weights=Path(weights) if weights else None,
+            source=Source(
+                tuple(Path(path) for path in config["data"]), (), ReadOptions(), config["license"], config["origin"]
+            ),
+            options=TrainOptions(**options),
+            checkpoint_gates=bool(config["checkpoint_gates"]),
+            assume_yes=True,
+            dry_run=bool(flags.get("dry_run")),
+            resume=True,
+            settings=settings,
+        )
+    except (KeyError, TypeError) as error:
+        raise TrainingError(f"{folder.config} is not of this version of lorag; start the run anew") from error
+    if not request.base.is_file():
+        raise TrainingError(f"the model {request.base} that the run {name} trains is gone")
+    return request
+
+
+def _base(settings: Settings, flags: Mapping[str, Any]) -> tuple[Path, Path | None]:
+    weights = flags.get("weights")
+    base = str(flags.get("base") or settings.model)
+    folder = Path(base).expanduser()
+    if folder.is_dir():
+        # A folder as base: the GGUF of the same model must lie in it, because that is what is chatted with.
+        found = sorted(folder.glob("*.gguf"))
+        if len(found) != 1:
+            raise UsageError(
+                f"{folder} holds {len(found)} GGUF files; name the one that is chatted with: "
+                f"--base FILE.gguf --weights {folder}"
+            )
+        has_weights = (folder / "config.json").is_file()
+        return found[0], folder if weights is None and has_weights else _weights(weights)
+    return find_model(base, settings.models_folder), _weights(weights)
+
+
+def _weights(folder: str | None) -> Path | None:
+    if folder is None:
+        return None
+    path = Path(folder).expanduser()
+    if not (path / "config.json").is_file():
+        raise UsageError(f"{path} is not a Hugging Face model folder: it has no config.json")
+    return path
+
+
+def _new_folder(settings: Settings, name: str, *, overwrite: bool) -> RunFolder:
+    folder = RunFolder(settings.paths.runs / _checked_name(name))
+    taken = settings.paths.adapters / name
+    if overwrite:
+        return folder
+    if folder.config.is_file() and not folder.is_finished:
+        raise UsageError(
+            f"the run {name} has begun already; go on with it: lorag train --resume {name}, or start anew: --overwrite"
+        )
+    if folder.is_finished or taken.exists() or (settings.models_folder / f"{name}.gguf").exists():
+        raise UsageError(f"there is something called {name} already; choose another --name, or --overwrite it")
+    return folder
+
+
+def _checked_name(name: str) -> str:
+    if not name.strip() or name.startswith(".") or name != name.strip() or set(name) & _FORBIDDEN or len(name) > 100:
+        raise UsageError(f"{name!r} cannot be the name of a folder; use letters, digits, - and _")
+    return name
+
+
+def _source(arguments: argparse.Namespace, options: TrainOptions) -> Source:
+    return Source(
+        paths=tuple(Path(path).expanduser() for path in arguments.data),
+        test=tuple(Path(path).expanduser() for path in arguments.test or ()),
+        read=replace(read_options(arguments), as_text=options.objective == "text"),
+        license=arguments.license,
+        origin=arguments.origin,
+    )
