@@ -58,9 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _license(arguments: argparse.Namespace) -> str | None:
     """Return the licence given, or asked for where a person can answer."""
+    given: str | None = arguments.license
     asks = arguments.action == "prepare" and not arguments.json and sys.stdin.isatty() and sys.stdout.isatty()
-    if arguments.license is not None or not asks:
-        return arguments.license
+    if given is not None or not asks:
+        return given
     try:
         return input("licence of this data (Enter if you do not know): ").strip() or None
     except EOFError:
