@@ -162,6 +162,6 @@ def ole_with_circle() -> bytes:
     data = bytearray(hwp())
     table_sector = struct.unpack_from("<I", data, 76)[0]
     at = 512 * (table_sector + 1)
-    for entry in range(0, 40):
+    for entry in range(40):
         struct.pack_into("<I", data, at + 4 * entry, entry)
     return bytes(data)

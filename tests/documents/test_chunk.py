@@ -199,7 +199,7 @@ def test_code_is_cut_at_lines_and_best_between_its_parts():
 
     assert_sound(document, chunks)
     assert all(chunk.text.startswith("def ") for chunk in chunks)
-    assert all(LEAST <= chunk.n_tokens for chunk in chunks)
+    assert all(chunk.n_tokens >= LEAST for chunk in chunks)
 
 
 def test_the_same_document_gives_the_same_chunks():
@@ -228,9 +228,11 @@ def test_headings_keep_their_offsets_when_text_is_normalised():
     assert document.headings == (Heading(0, 1, "휴가"), Heading(document.text.index("## 한"), 2, "한"))
 
 
-def test_a_builder_never_holds_more_than_the_limit():
-    builder = TextBuilder(LIMITS)
+def _fill(builder: TextBuilder) -> None:
+    while True:
+        builder.paragraph("x" * 10_000)
 
+
+def test_a_builder_never_holds_more_than_the_limit():
     with pytest.raises(DocumentError, match="max_text_mb"):
-        for _ in range(10_000):
-            builder.paragraph("x" * 10_000)
+        _fill(TextBuilder(LIMITS))

@@ -3,6 +3,7 @@
 import os
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -10,6 +11,7 @@ from lorag.documents.discover import Discovery, discover
 from lorag.errors import DocumentError
 from tests.documents.files import MAKERS
 
+Form = Literal["NFC", "NFD"]
 LIMIT = 10_000_000
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
@@ -102,7 +104,7 @@ def test_the_rules_of_a_repository_hold_in_a_folder_inside_it(folder: Path):
 
 @pytest.mark.parametrize("written", ["NFC", "NFD"])
 @pytest.mark.parametrize("named", ["NFC", "NFD"])
-def test_a_rule_fits_a_korean_name_in_either_unicode_form(folder: Path, written: str, named: str):
+def test_a_rule_fits_a_korean_name_in_either_unicode_form(folder: Path, written: Form, named: Form):
     put(folder, unicodedata.normalize(named, "비밀문서.txt"), "공개.txt")
     rule = unicodedata.normalize(written, "비밀*\n")
     (folder / ".loragignore").write_text(rule, encoding="utf-8")

@@ -227,7 +227,7 @@ def test_a_book_with_rights_management_is_reported_as_such(tmp_path: Path):
     }
 
     with pytest.raises(DocumentError, match="encrypted"):
-        read(tmp_path, "a.epub", epub(**encryption))
+        read(tmp_path, "a.epub", epub(None, **encryption))
 
 
 @pytest.mark.parametrize("suffix", [".doc", ".ppt", ".xls"])

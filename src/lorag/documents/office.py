@@ -30,13 +30,14 @@ def office_errors(*own: type[Exception]) -> Iterator[None]:
     Args:
         own: The base classes of the library's own errors.
     """
+    failures: tuple[type[Exception], ...] = (*_LIBRARY_ERRORS, *own)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # libraries warn about parts they pass over
             yield
     except RecursionError as error:
         raise DocumentLimitError("its parts are nested too deeply to be read") from error
-    except (*_LIBRARY_ERRORS, *own) as error:
+    except failures as error:
         raise DocumentError(f"it is damaged: {type(error).__name__} while reading its parts ({error})") from error
 
 
