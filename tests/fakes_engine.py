@@ -39,6 +39,13 @@ class FakeEngine:
     held: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the answer has come to ``hold_after``."""
     _stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    _released: bool = False
+
+    def release(self) -> None:
+        """Let a held answer go on to its end, and hold no other."""
+        self.hold_after = None
+        self._released = True
+        self._stopped.set()
 
     @property
     def prompt(self) -> str:
@@ -84,6 +91,9 @@ class FakeEngine:
             if index == self.hold_after:
                 self.held.set()
                 await self._stopped.wait()
+                if self._released:
+                    self._released = False
+                    self._stopped.clear()
             if self._stopped.is_set():
                 yield Finished("stopped", self._usage(request, index))
                 return

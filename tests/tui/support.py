@@ -40,10 +40,6 @@ Sick leave is paid in full for six weeks. A doctor's note is due after three day
 """
 
 
-def wait_until_gone(predicate: Callable[[], bool]) -> bool:
-    return not predicate()
-
-
 async def wait_until(pilot: Pilot[None], predicate: Callable[[], object], *, seconds: float = 10.0) -> None:
     """Let the app work until something is so."""
     deadline = asyncio.get_running_loop().time() + seconds
@@ -64,6 +60,10 @@ class World:
     """Name and problem of each."""
     options: TurnOptions = field(default_factory=TurnOptions)
     lorag: tuple[str, ...] = (sys.executable, "-m", "lorag")
+    apps: list[LoragApp] = field(default_factory=list)
+
+    def faults(self) -> list[BaseException]:
+        return [fault for app in self.apps for fault in app.faults]
 
     @property
     def library(self) -> Path:
@@ -88,7 +88,8 @@ class World:
         if not places.preferences.exists():
             root.mkdir(exist_ok=True)
             places.preferences.write_text(f'{{"language": "{language}"}}')
-        return LoragApp(self.core, places)
+        self.apps.append(LoragApp(self.core, places))
+        return self.apps[-1]
 
     def core(self) -> Core:
         writing, searching, drawing = (Database.open(self.library) for _ in range(3))

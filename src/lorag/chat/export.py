@@ -1,5 +1,6 @@
 """Write a chat to a file: Markdown to read, JSON to process, rows to train on."""
 
+import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -60,13 +61,27 @@ def as_json(title: str, messages: Sequence[StoredMessage]) -> str:
     return json.dumps({"title": title, "messages": [asdict(m) for m in messages]}, ensure_ascii=False, indent=1) + "\n"
 
 
+def chosen_turns(messages: Sequence[StoredMessage], answers: Sequence[int]) -> list[StoredMessage]:
+    """Return the messages of the turns that end in one of these answers."""
+    questions = {message.parent_id for message in messages if message.id in answers}
+    return [message for message in messages if message.id in answers or message.id in questions]
+
+
 def as_training_rows(title: str, messages: Sequence[StoredMessage]) -> str:
-    """Return one row that ``lorag train`` reads; turns that failed or were stopped teach nothing and are left out."""
-    turns: list[dict[str, str]] = []
-    for question, answer in zip(messages, messages[1:], strict=False):
-        if (question.role, answer.role, answer.status) == ("user", "assistant", "complete") and answer.text.strip():
-            turns += [{"role": "user", "content": question.text}, {"role": "assistant", "content": answer.text}]
-    return json.dumps({"messages": turns}, ensure_ascii=False) + "\n" if turns else ""
+    """Return rows that ``lorag train`` reads; turns that failed or were stopped teach nothing and are left out.
+
+    Turns that followed each other are one conversation, so one row; after a gap another one begins.
+    """
+    rows: list[list[dict[str, str]]] = []
+    last_answer: int | None = None
+    for question, answer in itertools.pairwise(messages):
+        if (question.role, answer.role, answer.status) != ("user", "assistant", "complete") or not answer.text.strip():
+            continue
+        if not rows or question.parent_id != last_answer:
+            rows.append([])
+        rows[-1] += [{"role": "user", "content": question.text}, {"role": "assistant", "content": answer.text}]
+        last_answer = answer.id
+    return "".join(json.dumps({"messages": row}, ensure_ascii=False) + "\n" for row in rows)
 
 
 def _source_line(citation: "dict[str, object] | object") -> str:

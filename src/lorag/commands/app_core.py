@@ -41,7 +41,9 @@ def open_core(settings: Settings, paths: Sequence[str], *, lorag: tuple[str, ...
         await engine.close()
 
     def choose(model: str, strengths: Mapping[str, float]) -> ModelChoice:
-        load = load_request(settings.model_copy(update={"model": model})) if model != choice.name else choice.load
+        builtin = builtin_model()
+        wanted = BUILTIN if builtin is not None and model == builtin.stem else model
+        load = load_request(settings.model_copy(update={"model": wanted})) if model != choice.name else choice.load
         names = [f"{name}={strength:g}" for name, strength in strengths.items()]
         return ModelChoice(load.model.stem, load, chosen_adapters(settings, names))
 
@@ -64,7 +66,7 @@ def open_core(settings: Settings, paths: Sequence[str], *, lorag: tuple[str, ...
 
 def _models(settings: Settings) -> list[ModelEntry]:
     builtin = builtin_model()
-    entries = [ModelEntry(BUILTIN, f"{builtin.stem}, {_size(builtin)}")] if builtin is not None else []
+    entries = [ModelEntry(builtin.stem, f"built-in, {_size(builtin)}")] if builtin is not None else []
     return entries + [ModelEntry(m.name, _size(m.path)) for m in list_models(settings.models_folder)]
 
 

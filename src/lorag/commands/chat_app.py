@@ -1,6 +1,7 @@
 """``lorag`` and ``lorag chat`` in a terminal: the app, with the parts of lorag built behind its first frame."""
 
 import argparse
+import logging
 import os
 import sys
 from pathlib import Path
@@ -31,8 +32,10 @@ def run(arguments: argparse.Namespace) -> int:
         draft=root / "draft.txt",
         working=Path.cwd(),
     )
+    log = settings.paths.logs / "app.log"
     app = LoragApp(lambda: _open_core(settings, arguments.path), places)
-    with kept_off_the_screen(settings.paths.logs / "app.log"):
+    with kept_off_the_screen(log):
+        logging.basicConfig(filename=log, level=logging.WARNING)
         app.run()
     return app.return_code or 0
 

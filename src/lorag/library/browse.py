@@ -1,6 +1,5 @@
 """The library as a person looks at it: what is in it, how it is, and a passage where it stands."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,8 +104,3 @@ def _joined(chunks: Sequence[StoredChunk]) -> str:
         parts.append(chunk.text)
         end = chunk.end
     return "".join(parts)
-
-
-def shown_time(seconds: float) -> str:
-    """Return a time as a person reads it."""
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))

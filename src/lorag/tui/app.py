@@ -2,28 +2,35 @@
 
 import asyncio
 import gc
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.css.query import NoMatches
 from textual.widgets import Static
+from textual.worker import Worker, WorkerState
 
 from lorag.errors import LoragError
 from lorag.tui import commands
+from lorag.tui.branch_actions import BranchActions
 from lorag.tui.chat_actions import ChatActions
 from lorag.tui.commands import BY_NAME, COMMANDS, Situation
+from lorag.tui.compare_actions import CompareActions
 from lorag.tui.completion import Completion, complete
+from lorag.tui.copy_actions import CopyActions
 from lorag.tui.core import Core, Places
 from lorag.tui.engine_actions import EngineActions
+from lorag.tui.export_actions import ExportActions
 from lorag.tui.interface_actions import InterfaceActions
 from lorag.tui.keyboard import allow_long_commits
 from lorag.tui.library_actions import LibraryActions
 from lorag.tui.messages import AnswerView
+from lorag.tui.palette_actions import PaletteActions
 from lorag.tui.preferences import PreferencesFile
 from lorag.tui.prompt import CompletionMenu, PromptArea
 from lorag.tui.prompt_store import Draft, PromptHistory
@@ -35,6 +42,7 @@ from lorag.tui.texts import Texts, language_from
 from lorag.tui.transcript import Transcript
 from lorag.tui.turns import Turns
 
+_log = logging.getLogger(__name__)
 DEFAULT_THEME = "textual-dark"
 _DRAFT_SECONDS = 0.3
 _CLOSE_SECONDS = 0.7
@@ -42,7 +50,12 @@ _CLOSE_SECONDS = 0.7
 
 class LoragApp(
     InterfaceActions,
+    PaletteActions,
+    CopyActions,
+    CompareActions,
     ChatActions,
+    BranchActions,
+    ExportActions,
     EngineActions,
     LibraryActions,
     SourceActions,
@@ -56,17 +69,20 @@ class LoragApp(
     TITLE = "lorag"
     ENABLE_COMMAND_PALETTE = False
     PAUSE_GC_ON_SCROLL = True
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            ",".join(command.keys), f"command('{command.name}')", id=command.name, show=False, priority=command.priority
-        )
-        for command in COMMANDS
-        if command.keys
-    ] + [
+        *(
+            Binding(
+                ",".join(command.keys),
+                f"command('{command.name}')",
+                id=command.name,
+                show=False,
+                priority=command.priority,
+            )
+            for command in COMMANDS
+        ),
         Binding("ctrl+c", "interrupt", show=False, priority=True),
-        Binding("ctrl+d", "leave", show=False),
-        Binding("ctrl+z", "suspend_process", show=False),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
         Binding("pageup", "scroll_transcript(-1)", show=False, priority=True),
         Binding("pagedown", "scroll_transcript(1)", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", show=False),
@@ -83,6 +99,8 @@ class LoragApp(
         self._history = PromptHistory(places.history)
         self._draft = Draft(places.draft)
         self.closing = False
+        self.faults: list[BaseException] = []
+        """What went wrong in lorag itself, for the tests; a person reads it in the log."""
         self.theme = (
             self.preferences.current.theme if self.preferences.current.theme in self.available_themes else DEFAULT_THEME
         )
@@ -128,6 +146,7 @@ class LoragApp(
         gc.freeze()
         self.query_one(Sidebar).show_rag(self.session.rag)
         self.refresh_library()
+        self.refresh_chats()
         await self.greet()
         self.refresh_state()
         self.start_queued()
@@ -181,7 +200,7 @@ class LoragApp(
             self.refresh_state()
 
     def _completions(self, before: str) -> Sequence[Completion]:
-        return complete(before, self.situation, self.argument_values(), self.places.working)
+        return complete(before, self.situation, self.argument_values, self.places.working)
 
     @on(PromptArea.Sent)
     async def _sent(self, event: PromptArea.Sent) -> None:
@@ -214,8 +233,13 @@ class LoragApp(
     async def _answer_selected(self, event: AnswerView.Selected) -> None:
         await self.select_answer(event.view.message.id)
 
-    def on_app_focus(self, event: events.AppFocus) -> None:
-        """Nothing changes with the terminal's focus."""
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tell of a fault in lorag itself; the chat goes on."""
+        error = event.worker.error
+        if event.state is WorkerState.ERROR and error is not None:
+            self.faults.append(error)
+            _log.error("a fault in %s", event.worker.name, exc_info=error)
+            self.say("fault", error=True, problem=repr(error))
 
     # --- leaving ---------------------------------------------------------------------------------------------------
 

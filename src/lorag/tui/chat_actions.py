@@ -1,42 +1,38 @@
-"""Chats and the branches of the one on screen."""
+"""Chats: the list, the one on screen, its name and its end."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from textual.app import App
+from textual import on
 
-from lorag.errors import LoragError, UsageError
+from lorag.tui.chat_list import ChatList
 from lorag.tui.dialogs import Ask, AskText
+from lorag.tui.part import AppPart
 from lorag.tui.picker import Choice, Item, Picker
 from lorag.tui.prompt import PromptArea
 from lorag.tui.sidebar import Sidebar
 from lorag.tui.transcript import Transcript
 from lorag.tui.view import MessageShown
 
-if TYPE_CHECKING:
-    from lorag.tui.app import LoragApp
+_LISTED = 200
 
 
-class ChatActions(App[None]):
-    """The part of the app that opens, names, deletes and exports chats."""
-
-    @property
-    def _ui(self) -> "LoragApp":
-        return self  # type: ignore[return-value]
+class ChatActions(AppPart):
+    """The part of the app that opens, names and deletes chats."""
 
     async def show_branch(self, messages: Sequence[MessageShown], *, select: int | None = None) -> None:
         """Show the messages of a chat."""
         transcript = self.query_one(Transcript)
+        self.ui.editing = None
         await transcript.show(messages)
         if select is not None:
             await transcript.select(select)
         self.query_one(Sidebar).show_answer(transcript.selected)
-        self._ui.refresh_state()
+        self.refresh_chats()
+        self.ui.refresh_state()
 
     async def greet(self) -> None:
         """Say what can be done here, in three lines, when there is nothing else to show."""
-        app = self._ui
+        app = self.ui
         if app.session is None or app.session.chat_id is not None:
             return
         documents = app.session.core.library.state().documents
@@ -45,7 +41,7 @@ class ChatActions(App[None]):
 
     async def do_new(self, argument: str) -> None:
         """Begin a new chat."""
-        app = self._ui
+        app = self.ui
         assert app.session is not None
         if app.streaming:
             await app.stop_turn()
@@ -56,18 +52,19 @@ class ChatActions(App[None]):
 
     async def do_chats(self, argument: str) -> None:
         """List the chats; what is typed is looked for in all that was said."""
-        app = self._ui
+        app = self.ui
         choice = Choice(
             app.texts("chats.title"),
-            self._chat_items,
+            self.chat_items,
             app.texts("chats.hint"),
             verbs={"ctrl+d": self._delete_listed},
             empty=app.texts("chats.none"),
         )
-        self.push_screen(Picker(choice, argument), self._chat_chosen)
+        self.show_screen(Picker(choice, argument), self.chat_chosen)
 
-    def _chat_items(self, query: str) -> list[Item]:
-        app = self._ui
+    def chat_items(self, query: str) -> list[Item]:
+        """Return the chats that hold all words of a query, or the last ones."""
+        app = self.ui
         session = app.session
         assert session is not None
         gone = session.deleted_chat
@@ -81,22 +78,49 @@ class ChatActions(App[None]):
                 app.texts("chats.detail", count=chat.n_messages, when=app.time(chat.updated_at)),
                 current=chat.id == session.chat_id,
             )
-            for chat in session.core.chats.list(limit=200)
+            for chat in session.core.chats.recent(limit=_LISTED)
             if chat.id != gone
         ]
 
-    async def _chat_chosen(self, chosen: str | None) -> None:
-        app = self._ui
+    async def chat_chosen(self, chosen: str | None) -> None:
+        """Open ``CHAT``, or ``CHAT:MESSAGE`` on the branch and at the answer of that message."""
+        app = self.ui
         if chosen is None or app.session is None:
+            return
+        if app.streaming:
+            app.say("command.unavailable", name="chats")
             return
         chat, _, message = chosen.partition(":")
         leaf = app.session.newest_below(int(chat), int(message)) if message else None
         branch = app.session.open_chat(int(chat), leaf)
-        answers = [shown.id for shown in branch if shown.role == "assistant"]
-        await self.show_branch(branch, select=int(message) if message and int(message) in answers else None)
+        found = [shown.id for shown in branch if shown.role == "assistant" and message and shown.id >= int(message)]
+        await self.show_branch(branch, select=found[0] if found else None)
+        self.query_one(PromptArea).focus()
+
+    async def do_resume(self, argument: str) -> None:
+        """Go on with the chat that was used last."""
+        last = self.chat_items("")[:1]
+        if last:
+            await self.chat_chosen(last[0].id)
+        else:
+            self.ui.say("chats.none")
+
+    def refresh_chats(self) -> None:
+        """Draw the list of chats anew."""
+        if self.ui.session is not None and not self.ui.closing:
+            chats = self.query_one(ChatList)
+            chats.show(self.chat_items(chats.query_text))
+
+    @on(ChatList.Wanted)
+    def _chats_wanted(self) -> None:
+        self.refresh_chats()
+
+    @on(ChatList.Opened)
+    async def _chat_opened(self, event: ChatList.Opened) -> None:
+        await self.chat_chosen(event.chosen)
 
     def _delete_listed(self, chosen: str) -> None:
-        app = self._ui
+        app = self.ui
         session = app.session
         if session is None:
             return
@@ -104,6 +128,7 @@ class ChatActions(App[None]):
         if session.delete(chat_id):
             self.run_worker(self._show_empty(), exit_on_error=False)
         app.say("chats.deleted")
+        self.refresh_chats()
         app.refresh_state()
 
     async def _show_empty(self) -> None:
@@ -112,118 +137,26 @@ class ChatActions(App[None]):
 
     async def do_delete(self, argument: str) -> None:
         """Delete the chat; it can be brought back until another is deleted or the app ends."""
-        app = self._ui
+        app = self.ui
         if app.session is not None and app.session.chat_id is not None:
             self._delete_listed(str(app.session.chat_id))
 
     async def do_undo(self, argument: str) -> None:
         """Bring back the chat that was deleted."""
-        assert self._ui.session is not None
-        await self.show_branch(self._ui.session.undo_delete())
+        assert self.ui.session is not None
+        await self.show_branch(self.ui.session.undo_delete())
 
     async def do_rename(self, argument: str) -> None:
         """Give the chat another title."""
-        app = self._ui
+        app = self.ui
         assert app.session is not None
         if argument:
-            app.session.rename(argument)
+            self._renamed(argument)
         else:
-            self.push_screen(AskText(Ask(app.texts("chats.rename"), app.session.title)), self._renamed)
+            self.show_screen(AskText(Ask(app.texts("chats.rename"), app.session.title)), self._renamed)
 
     def _renamed(self, title: str | None) -> None:
-        if title and self._ui.session is not None:
-            self._ui.session.rename(title)
-            self._ui.refresh_state()
-
-    async def do_export(self, argument: str) -> None:
-        """Write the chat to a file: Markdown, JSON, or rows to train on."""
-        app = self._ui
-        assert app.session is not None
-        form, _, place = (argument or "md").partition(" ")
-        try:
-            path = app.session.export(form, Path(place).expanduser() if place else None, app.places.working)
-        except OSError as error:
-            raise UsageError(app.texts("export.failed", reason=str(error))) from error
-        app.say("export.done", path=path)
-
-    # --- branches --------------------------------------------------------------------------------------------------
-
-    def versions_of(self, answer: MessageShown) -> MessageShown | None:
-        """Return the answer or its question, whichever has versions to step through."""
-        if answer.versions > 1:
-            return answer
-        asked = [message for message in self.query_one(Transcript).messages if message.id == answer.parent_id]
-        return asked[0] if asked and asked[0].versions > 1 else None
-
-    async def do_previous_version(self, argument: str) -> None:
-        """Show the version before."""
-        await self._turn_to(-1)
-
-    async def do_next_version(self, argument: str) -> None:
-        """Show the version after."""
-        await self._turn_to(1)
-
-    async def _turn_to(self, step: int) -> None:
-        app = self._ui
-        answer = self.query_one(Transcript).selected
-        versioned = self.versions_of(answer) if answer else None
-        if versioned is None or app.session is None or app.streaming:
-            return
-        branch = app.session.turn_to(versioned.id, step)
-        if branch is None:
-            return
-        at = next(i for i, m in enumerate(self.query_one(Transcript).messages) if m.id == versioned.id)
-        below = [message.id for message in branch[at:] if message.role == "assistant"]
-        await self.show_branch(branch, select=below[0] if below else None)
-
-    async def do_edit(self, argument: str) -> None:
-        """Put the question of the chosen answer into the prompt; sending it begins another branch."""
-        app = self._ui
-        answer = self.query_one(Transcript).selected
-        asked = [m for m in self.query_one(Transcript).messages if answer and m.id == answer.parent_id]
-        if asked:
-            app.editing = asked[0].id
-            prompt = self.query_one(PromptArea)
-            prompt.put(asked[0].text)
-            prompt.focus()
-            app.say("edit.begun")
-
-    async def do_again(self, argument: str) -> None:
-        """Answer the question of the chosen answer once more, with a model and adapter that are asked for."""
-        app = self._ui
-        assert app.session is not None
-        session = app.session
-        items = [Item("same", app.texts("again.same"), current=True)]
-        items += [
-            Item(f"adapter:{e.name}", app.texts("again.adapter", name=e.name), e.detail, not e.problem)
-            for e in session.adapter_entries()
-        ]
-        if session.adapters:
-            items.append(Item("adapter:", app.texts("adapter.off")))
-        items += [
-            Item(f"model:{e.name}", app.texts("again.model", name=e.name), e.detail, not e.problem)
-            for e in session.core.models()
-            if e.name != session.model_name
-        ]
-        items.append(Item("rag", app.texts("again.without_rag" if session.rag else "again.with_rag")))
-        self.push_screen(Picker(Choice.of(app.texts("again.title"), items)), self._again)
-
-    async def _again(self, chosen: str | None) -> None:
-        app = self._ui
-        answer = self.query_one(Transcript).selected
-        if chosen is None or app.session is None or answer is None or answer.parent_id is None:
-            return
-        kind, _, name = chosen.partition(":")
-        try:
-            if kind == "adapter":
-                app.session.choose_adapters({name: 1.0} if name else {})
-            elif kind == "model":
-                app.session.choose_model(name)
-            elif kind == "rag":
-                app.set_rag(not app.session.rag)
-        except LoragError as error:
-            app.tell(str(error), error=True)
-            return
-        asked_id = answer.parent_id
-        question = next((m.text for m in self.query_one(Transcript).messages if m.id == asked_id), "")
-        app.run_turn(question, lambda session: session.answer_again(asked_id), replacing=asked_id)
+        if title and self.ui.session is not None:
+            self.ui.session.rename(title)
+            self.refresh_chats()
+            self.ui.refresh_state()

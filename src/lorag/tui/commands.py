@@ -52,8 +52,11 @@ class Command:
     argument: Argument = ""
     when: Available = lambda _: True
     footer: bool = False
-    priority: bool = False
-    """Whether its keys come before those of the widget that has the focus."""
+
+    @property
+    def priority(self) -> bool:
+        """Whether its keys come before those of the widget that has the focus; Esc closes a menu first."""
+        return "escape" not in self.keys
 
 
 def _ready(now: Situation) -> bool:
@@ -68,36 +71,39 @@ COMMANDS: Final = (
     Command("stop", "answer", ("escape",), when=lambda now: now.streaming, footer=True),
     Command("again", "answer", ("f5", "alt+r"), when=lambda now: now.has_answer and not now.streaming),
     Command("edit", "answer", ("f6", "alt+q"), when=lambda now: now.has_answer and not now.streaming),
-    Command("previous-version", "answer", ("alt+left",), when=lambda now: now.has_versions, priority=True),
-    Command("next-version", "answer", ("alt+right",), when=lambda now: now.has_versions, priority=True),
-    Command("previous-answer", "answer", ("alt+up",), when=lambda now: now.has_answer, priority=True),
-    Command("next-answer", "answer", ("alt+down",), when=lambda now: now.has_answer, priority=True),
+    Command("previous-version", "answer", ("alt+left",), when=lambda now: now.has_versions),
+    Command("next-version", "answer", ("alt+right",), when=lambda now: now.has_versions),
+    Command("previous-answer", "answer", ("alt+up",), when=lambda now: now.has_answer),
+    Command("next-answer", "answer", ("alt+down",), when=lambda now: now.has_answer),
     Command("copy", "answer", ("f8",), argument="copy", when=lambda now: now.has_answer),
+    Command("code", "answer", ("alt+c",), argument="number", when=lambda now: now.has_answer),
     Command("compare", "answer", ("f7",), argument="text", when=_idle),
-    Command("sidebar", "sources", ("f2",), footer=True, priority=True),
+    Command("sidebar", "sources", ("f2",), footer=True),
     Command("rag", "sources", ("f4",), argument="onoff", footer=True),
     Command("source", "sources", ("ctrl+s",), argument="number", when=lambda now: now.has_sources),
-    Command("collection", "sources", argument="collection", when=_ready),
-    Command("adapter", "model", ("ctrl+t",), argument="adapter", when=_idle, footer=True, priority=True),
+    Command("collection", "sources", ("alt+o",), argument="collection", when=_ready),
+    Command("adapter", "model", ("ctrl+t",), argument="adapter", when=_idle, footer=True),
     Command("model", "model", ("ctrl+o",), argument="model", when=_idle, footer=True),
-    Command("quote", "model", argument="quote", when=_ready),
-    Command("restart", "model", when=lambda now: now.engine_failed),
+    Command("quote", "model", ("alt+k",), argument="quote", when=_ready),
+    Command("restart", "model", ("alt+b",), when=lambda now: now.engine_failed),
+    Command("train", "model", ("alt+y",), argument="path", when=_ready),
     Command("new", "chat", ("ctrl+n",), when=_ready),
     Command("chats", "chat", ("ctrl+r",), argument="text", when=_idle, footer=True),
-    Command("rename", "chat", argument="text", when=lambda now: now.has_chat),
-    Command("delete", "chat", when=lambda now: now.has_chat and not now.streaming),
-    Command("undo", "chat", when=lambda now: now.can_undo),
-    Command("export", "chat", argument="format", when=lambda now: now.has_chat),
+    Command("resume", "chat", ("alt+j",), when=lambda now: now.core_ready and not now.has_chat),
+    Command("rename", "chat", ("alt+n",), argument="text", when=lambda now: now.has_chat),
+    Command("delete", "chat", ("alt+d",), when=lambda now: now.has_chat and not now.streaming),
+    Command("undo", "chat", ("alt+u",), when=lambda now: now.can_undo),
+    Command("export", "chat", ("alt+x",), argument="format", when=lambda now: now.has_chat and not now.streaming),
     Command("library", "library", ("ctrl+l",), when=_ready, footer=True),
-    Command("add", "library", argument="path", when=_ready),
+    Command("add", "library", ("alt+a",), argument="path", when=_ready),
     Command("sync", "library", ("f9",), when=_ready),
-    Command("paste", "prompt"),
+    Command("paste", "prompt", ("alt+w",)),
     Command("editor", "prompt", ("f12",)),
-    Command("theme", "app", argument="theme"),
-    Command("lang", "app", argument="language"),
-    Command("commands", "app", ("ctrl+p",), priority=True),
+    Command("theme", "app", ("alt+m",), argument="theme"),
+    Command("lang", "app", ("alt+l",), argument="language"),
+    Command("commands", "app", ("ctrl+p", "alt+p")),
     Command("help", "app", ("f1", "ctrl+g"), footer=True),
-    Command("quit", "app", ("ctrl+q",), priority=True),
+    Command("quit", "app", ("ctrl+q",)),
 )
 
 BY_NAME: Final = {command.name: command for command in COMMANDS}

@@ -2,12 +2,12 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lorag.tui.commands import BY_NAME, COMMANDS, Situation
+from lorag.tui.commands import BY_NAME, COMMANDS, Argument, Situation
 
 _SHOWN: Final = 30
 _ATTACHMENT: Final = re.compile(r"(?:^|\s)@(\"[^\"\n]*|[^\s\"]*)\Z")
@@ -26,13 +26,15 @@ class Completion:
     """Whether more is to be typed after it, as after a folder."""
 
 
-def complete(before: str, now: Situation, choices: Mapping[str, Sequence[str]], folder: Path) -> list[Completion]:
+def complete(
+    before: str, now: Situation, choices: Callable[[Argument], Sequence[str]], folder: Path
+) -> list[Completion]:
     """Return the suggestions for the text before the caret.
 
     Args:
         before: The prompt up to the caret.
         now: Decides which commands are offered.
-        choices: The values of each kind of argument.
+        choices: Gives the values of a kind of argument; asked only when one is being typed.
         folder: Where relative paths begin.
     """
     attachment = _ATTACHMENT.search(before)
@@ -49,7 +51,7 @@ def complete(before: str, now: Situation, choices: Mapping[str, Sequence[str]], 
     start = len(before) - len(argument)
     if command.argument == "path":
         return _paths(argument, start, folder, quoted=False)
-    return _values(argument, start, choices.get(command.argument, ()))
+    return _values(argument, start, choices(command.argument))
 
 
 def _commands(typed: str, now: Situation) -> list[Completion]:

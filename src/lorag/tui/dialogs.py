@@ -7,8 +7,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Input, Static
+
+
+class Dialog(ModalScreen[ScreenResultType]):
+    """A screen over the chat that ends with a result."""
+
+    def close_with(self, result: ScreenResultType) -> None:
+        """Go back to the chat; waiting for that from within the screen would never end."""
+        _ = self.dismiss(result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +27,7 @@ class Ask:
     text: str = ""
 
 
-class AskText(ModalScreen[str | None]):
+class AskText(Dialog[str | None]):
     """Returns one line of text, None when nothing is to be changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
@@ -36,14 +44,14 @@ class AskText(ModalScreen[str | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return what was typed."""
-        self.dismiss(event.value.strip())
+        self.close_with(event.value.strip())
 
     def action_cancel(self) -> None:
         """Return nothing."""
-        self.dismiss(None)
+        self.close_with(None)
 
 
-class Reader(ModalScreen[None]):
+class Reader(Dialog[None]):
     """A long text over the chat."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -74,4 +82,4 @@ class Reader(ModalScreen[None]):
 
     def action_close(self) -> None:
         """Return to the chat."""
-        self.dismiss(None)
+        self.close_with(None)

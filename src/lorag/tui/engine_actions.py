@@ -1,36 +1,26 @@
 """Models, adapters and the engine that runs them."""
 
-from typing import TYPE_CHECKING
-
-from textual.app import App
-
 from lorag.engine.api import LoadProgress
 from lorag.errors import LoragError, UsageError
 from lorag.tui.messages import adapter_label
+from lorag.tui.part import AppPart
 from lorag.tui.picker import Choice, Item, Picker, filtered
 from lorag.tui.prompt import PromptArea
 from lorag.tui.transcript import Transcript
-
-if TYPE_CHECKING:
-    from lorag.tui.app import LoragApp
 
 _STEP = 0.1
 _STRONGEST = 2.0
 
 
-class EngineActions(App[None]):
+class EngineActions(AppPart):
     """The part of the app that loads and switches."""
 
     engine_problem = ""
     _load_fraction: float | None = None
 
-    @property
-    def _chat(self) -> "LoragApp":
-        return self  # type: ignore[return-value]
-
     async def load_model(self) -> None:
         """Have the chosen model in memory; the prompt stays usable meanwhile."""
-        app = self._chat
+        app = self.ui
         if app.session is None:
             return
         self.engine_problem = ""
@@ -48,13 +38,13 @@ class EngineActions(App[None]):
         percent = int(progress.fraction * 100)
         if self._load_fraction is None or percent != int(self._load_fraction * 100):
             self._load_fraction = progress.fraction
-            self._chat.refresh_state()
+            self.ui.refresh_state()
 
     def engine_failed(self, problem: str) -> None:
         """Say that nothing can be answered now, and how to go on."""
         self.engine_problem = problem
-        self._chat.say("engine.failed", error=True, problem=problem)
-        self._chat.refresh_state()
+        self.ui.say("engine.failed", error=True, problem=problem)
+        self.ui.refresh_state()
 
     async def do_restart(self, argument: str) -> None:
         """Start the engine anew."""
@@ -62,7 +52,7 @@ class EngineActions(App[None]):
 
     def status_parts(self) -> list[str]:
         """Return the facts of the status line, the most important first."""
-        app, texts = self._chat, self._chat.texts
+        app, texts = self.ui, self.ui.texts
         session = app.session
         if session is None:
             return [self.engine_problem or texts("status.opening")]
@@ -82,7 +72,7 @@ class EngineActions(App[None]):
         return [*parts, app.trimmed]
 
     def _costs(self) -> list[str]:
-        app, texts = self._chat, self._chat.texts
+        app, texts = self.ui, self.ui.texts
         answer = self.query_one(Transcript).selected
         parts = []
         if answer is not None and answer.context_tokens is not None and app.session and app.session.model:
@@ -100,7 +90,7 @@ class EngineActions(App[None]):
         if argument:
             self._use_model(argument)
             return
-        app = self._chat
+        app = self.ui
         assert app.session is not None
         current = app.session.model_name
         items = [
@@ -110,17 +100,17 @@ class EngineActions(App[None]):
         choice = Choice(
             app.texts("model.title"), filtered(items), app.texts("model.hint"), empty=app.texts("picker.none")
         )
-        self.push_screen(Picker(choice), self._model_chosen)
+        self.show_screen(Picker(choice), self._model_chosen)
 
     def _model_chosen(self, name: str | None) -> None:
         if name is not None:
             try:
                 self._use_model(name)
             except LoragError as error:
-                self._chat.tell(str(error), error=True)
+                self.ui.tell(str(error), error=True)
 
     def _use_model(self, name: str) -> None:
-        app = self._chat
+        app = self.ui
         assert app.session is not None
         had_adapters = bool(app.session.adapters)
         app.session.choose_model(name)
@@ -132,7 +122,7 @@ class EngineActions(App[None]):
 
     async def do_adapter(self, argument: str) -> None:
         """Switch adapters on and off."""
-        app = self._chat
+        app = self.ui
         assert app.session is not None
         if argument:
             app.session.choose_adapters({} if argument == "off" else _strengths(argument))
@@ -148,10 +138,10 @@ class EngineActions(App[None]):
             },
             empty=app.texts("adapter.none"),
         )
-        self.push_screen(Picker(choice), self._adapter_chosen)
+        self.show_screen(Picker(choice), self._adapter_chosen)
 
     def _adapter_items(self, query: str) -> list[Item]:
-        app = self._chat
+        app = self.ui
         assert app.session is not None
         active = app.session.adapters
         items = [Item("", app.texts("adapter.off"), "", enabled=True, current=not active)]
@@ -166,18 +156,18 @@ class EngineActions(App[None]):
         return list(filtered(items)(query))
 
     def _strengthen(self, name: str, by: float) -> None:
-        session = self._chat.session
+        session = self.ui.session
         if session is None or not name:
             return
         strength = round(min(_STRONGEST, max(0.0, session.adapters.get(name, 1.0 - by) + by)), 2)
         try:
             session.choose_adapters({name: strength})
         except LoragError as error:
-            self._chat.tell(str(error), error=True)
-        self._chat.refresh_state()
+            self.ui.tell(str(error), error=True)
+        self.ui.refresh_state()
 
     def _adapter_chosen(self, name: str | None) -> None:
-        app = self._chat
+        app = self.ui
         if name is None or app.session is None:
             return
         strength = app.session.adapters.get(name, 1.0)
@@ -193,7 +183,7 @@ class EngineActions(App[None]):
 
     async def do_quote(self, argument: str) -> None:
         """Answer in quotes only, or in free words."""
-        app = self._chat
+        app = self.ui
         assert app.session is not None
         modes = ("auto", "on", "off")
         following = modes[(modes.index(app.session.quote) + 1) % 3]

@@ -17,6 +17,6 @@ def prepare_environment(environment: MutableMapping[str, str] = os.environ) -> N
 
 def allow_long_commits() -> None:
     """Let one escape sequence carry a whole composed phrase."""
-    from textual import _xterm_parser
+    from textual import _xterm_parser  # noqa: PLC0415 - Textual reads the environment when it is imported
 
     _xterm_parser._MAX_SEQUENCE_SEARCH_THRESHOLD = max(_xterm_parser._MAX_SEQUENCE_SEARCH_THRESHOLD, _SEQUENCE_LIMIT)

@@ -3,32 +3,25 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from textual.app import App
+from typing import Any
 
 from lorag.errors import LoragError, UsageError
 from lorag.tui.jobs import LibraryJob
 from lorag.tui.library_screen import LibraryScreen
+from lorag.tui.part import AppPart
+from lorag.tui.prompt import PromptArea
 from lorag.tui.sidebar import LibraryShown, Sidebar
 
-if TYPE_CHECKING:
-    from lorag.tui.app import LoragApp
 
-
-class LibraryActions(App[None]):
+class LibraryActions(AppPart):
     """The part of the app that reads documents."""
 
     _job: LibraryJob | None = None
     _job_text = ""
 
-    @property
-    def _reader(self) -> "LoragApp":
-        return self  # type: ignore[return-value]
-
     def refresh_library(self) -> None:
         """Draw the library's state anew."""
-        app = self._reader
+        app = self.ui
         if app.session is None or app.closing:
             return
         state = app.session.core.library.state()
@@ -39,23 +32,28 @@ class LibraryActions(App[None]):
 
     async def do_add(self, argument: str) -> None:
         """Read a file or folder into the library."""
-        app = self._reader
         if not argument:
-            raise UsageError(app.texts("add.usage"))
-        path = (app.places.working / Path(argument.strip('"')).expanduser()).resolve()
+            # The prompt completes paths, so that is where one is chosen.
+            self.query_one(PromptArea).put("/add ")
+            self.query_one(PromptArea).focus()
+            return
+        self._start(("add", str(self._existing(argument.strip('"'))), "--json"))
+
+    def _existing(self, written: str) -> Path:
+        path = (self.ui.places.working / Path(written).expanduser()).resolve()
         if not path.exists():
-            raise UsageError(app.texts("add.missing", path=path))
-        self._start(("add", str(path), "--json"))
+            raise UsageError(self.ui.texts("add.missing", path=path))
+        return path
 
     async def do_sync(self, argument: str) -> None:
         """Read again what was added."""
         self._start(("sync", "--json"))
 
     async def do_library(self, argument: str) -> None:
-        """Look through the documents."""
-        app = self._reader
+        """Look through the documents, at first those with these words."""
+        app = self.ui
         assert app.session is not None
-        self.push_screen(LibraryScreen(app.session.core.library), lambda _: app.refresh_library())
+        self.show_screen(LibraryScreen(app.session.core.library, argument), lambda _: app.refresh_library())
 
     def stop_jobs(self) -> None:
         """End what is being read; what was finished stays."""
@@ -63,15 +61,15 @@ class LibraryActions(App[None]):
             self._job.stop()
 
     def _start(self, command: Sequence[str]) -> None:
-        app = self._reader
+        app = self.ui
         assert app.session is not None
         if self._job is not None:
             raise UsageError(app.texts("job.busy"))
         self._job = LibraryJob([*app.session.core.lorag, *command])
-        self.run_worker(self._follow(self._job), group="job", exit_on_error=False)
+        self.run_worker(self._follow_job(self._job), group="job", exit_on_error=False)
 
-    async def _follow(self, job: LibraryJob) -> None:
-        app = self._reader
+    async def _follow_job(self, job: LibraryJob) -> None:
+        app = self.ui
         report: Mapping[str, Any] = {}
         self._show(app.texts("job.started"))
         try:
@@ -90,7 +88,7 @@ class LibraryActions(App[None]):
     def _show(self, text: str) -> None:
         if text != self._job_text or not text:
             self._job_text = text
-            self._reader.refresh_library()
+            self.ui.refresh_library()
 
 
 def describe_progress(event: Mapping[str, Any]) -> str:

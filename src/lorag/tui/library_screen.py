@@ -6,11 +6,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from lorag.tui.dialogs import Reader
+from lorag.tui.dialogs import Dialog, Reader
 from lorag.tui.texts import texts_of
 from lorag.tui.visible import one_line, visible
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 _SHOWN = 500
 
 
-class LibraryScreen(ModalScreen[None]):
+class LibraryScreen(Dialog[None]):
     """A list narrowed by typing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -34,8 +33,9 @@ class LibraryScreen(ModalScreen[None]):
         Binding("ctrl+d", "remove", show=False, priority=True),
     ]
 
-    def __init__(self, library: "LibraryBrowser") -> None:
+    def __init__(self, library: "LibraryBrowser", query: str = "") -> None:
         super().__init__()
+        self._query = query
         self._library = library
         self._documents: list[StoredDocument] = []
         self._failed_only = False
@@ -46,7 +46,7 @@ class LibraryScreen(ModalScreen[None]):
         texts = texts_of(self)
         with Vertical(classes="dialog library"):
             yield Static(classes="dialog-title", markup=False)
-            yield Input(placeholder=texts("documents.find"))
+            yield Input(self._query, placeholder=texts("documents.find"), compact=True)
             yield OptionList(markup=False, compact=True)
             yield Static(classes="library-detail", markup=False)
             yield Static(texts("documents.hint"), classes="dialog-hint", markup=False)
@@ -75,7 +75,7 @@ class LibraryScreen(ModalScreen[None]):
             parts.append(Content(f"── {chunk.ordinal + 1}  {page}  {place}".rstrip()).stylize("bold $accent"))
             parts.append(Content(visible(chunk.text)))
         title = f"{one_line(document.title or document.path)}  ·  {texts('documents.chunks', count=len(chunks))}"
-        self.app.push_screen(Reader(title, Content("\n").join(parts), texts("reader.hint")))
+        _ = self.app.push_screen(Reader(title, Content("\n").join(parts), texts("reader.hint")))
 
     def on_option_list_option_highlighted(self) -> None:
         """Say more about the document."""
@@ -88,7 +88,7 @@ class LibraryScreen(ModalScreen[None]):
 
     def action_close(self) -> None:
         """Return to the chat."""
-        self.dismiss(None)
+        self.close_with(None)
 
     def action_move(self, step: int) -> None:
         """Highlight another document."""

@@ -7,9 +7,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from lorag.tui.dialogs import Dialog
 from lorag.tui.texts import texts_of
 from lorag.tui.visible import one_line, visible
 
@@ -32,7 +32,7 @@ class PassageShown:
     note: str = ""
 
 
-class PassageScreen(ModalScreen[Wish | None]):
+class PassageScreen(Dialog[Wish | None]):
     """Returns what is to be done with the document."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -78,9 +78,9 @@ class PassageScreen(ModalScreen[Wish | None]):
         """Read on."""
         self.query_one(".reader-body").scroll_relative(y=lines, animate=False)
 
-    def action_wish(self, wish: str) -> None:
+    def action_wish(self, wish: Wish | Literal[""]) -> None:
         """Return what is to be done."""
-        self.dismiss(wish or None)  # type: ignore[arg-type]
+        self.close_with(wish or None)
 
 
 def marked_text(passage: PassageShown) -> tuple[Content, Content, Content]:

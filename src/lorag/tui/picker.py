@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from lorag.tui.dialogs import Dialog
 from lorag.tui.visible import one_line
 
 
@@ -25,6 +25,8 @@ class Item:
     """A second line."""
     enabled: bool = True
     current: bool = False
+    keys: str = ""
+    """The keys that do the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def filtered(items: Sequence[Item]) -> Callable[[str], Sequence[Item]]:
     return find
 
 
-class Picker(ModalScreen[str | None]):
+class Picker(Dialog[str | None]):
     """Returns the id of what was chosen, None when nothing was."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -80,7 +82,7 @@ class Picker(ModalScreen[str | None]):
         """Show an input over the list."""
         with Vertical(classes="dialog picker"):
             yield Static(self._choice.title, classes="dialog-title", markup=False)
-            yield Input(self._query)
+            yield Input(self._query, compact=True)
             yield OptionList(markup=False, compact=True)
             yield Static(self._choice.empty, classes="picker-empty", markup=False)
             if self._choice.hint:
@@ -100,15 +102,15 @@ class Picker(ModalScreen[str | None]):
         """Choose the highlighted item."""
         item = self._highlighted()
         if item is not None and item.enabled:
-            self.dismiss(item.id)
+            self.close_with(item.id)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Choose the item that was clicked."""
-        self.dismiss(self._items[event.option_index].id)
+        self.close_with(self._items[event.option_index].id)
 
     def action_cancel(self) -> None:
         """Choose nothing."""
-        self.dismiss(None)
+        self.close_with(None)
 
     def action_move(self, step: int) -> None:
         """Highlight another item."""
@@ -143,6 +145,8 @@ class Picker(ModalScreen[str | None]):
 
 def _shown(item: Item) -> Content:
     label = Content(("● " if item.current else "  ") + one_line(item.label))
+    if item.keys:
+        label = Content.assemble(label, "  ", (item.keys, "$text-accent"))
     if not item.detail:
         return label
     return Content("\n").join([label, Content("    " + one_line(item.detail)).stylize("$text-muted")])

@@ -62,6 +62,9 @@ class PromptArea(TextArea, Translated):
             self.shown = shown
             """As it stood in the prompt."""
 
+    class Left(Message):
+        """Ctrl+D where there is nothing to delete: the end of the input."""
+
     def __init__(self, history: PromptHistory, complete: Callable[[str], Sequence[Completion]]) -> None:
         super().__init__(
             id="prompt", compact=True, tab_behavior="focus", highlight_cursor_line=False, soft_wrap=True, placeholder=""
@@ -127,10 +130,8 @@ class PromptArea(TextArea, Translated):
             menu.offer(())
         elif key == "tab":
             self._accept(menu.chosen)
-        elif key == "enter" and self._enter_accepts(menu):
-            return True
         else:
-            return False
+            return key == "enter" and self._enter_accepts(menu)
         return True
 
     def _enter_accepts(self, menu: CompletionMenu) -> bool:
@@ -164,11 +165,13 @@ class PromptArea(TextArea, Translated):
     def _prompt_key(self, key: str) -> bool:
         if key in NEWLINE_KEYS:
             self._newline()
+        elif key == "ctrl+d" and not self.text:
+            self.post_message(self.Left())
         elif key == "enter":
             self._enter()
-        elif key == "up" and self.cursor_location[0] == 0:
+        elif key == "up" and self.navigator.is_first_wrapped_line(self.cursor_location):
             self._recall(self._history.older(self.text))
-        elif key == "down" and self.cursor_location[0] == self.document.line_count - 1:
+        elif key == "down" and self.navigator.is_last_wrapped_line(self.cursor_location):
             self._recall(self._history.newer())
         else:
             return False

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from lorag.engine.api import LoadedModel, LoadProgress
 
 Quote = Literal["auto", "on", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one question is answered."""
+
+    model: str
+    adapters: tuple[tuple[str, float], ...]
+    rag: bool
 
 
 class Session:
@@ -138,11 +147,14 @@ class Session:
         if self.chat_id is not None:
             self.core.chats.rename(self.chat_id, title)
 
-    def export(self, form: str, path: Path | None, folder: Path) -> Path:
-        """Write the branch on screen to a file that does not exist yet and return its path."""
-        from lorag.chat.export import export_chat  # noqa: PLC0415 - the library is loaded after the first frame
+    def export(self, form: str, place: str, folder: Path, answers: Sequence[int] | None = None) -> Path:
+        """Write the branch on screen, or of training rows only the turns of these answers, and return the new file."""
+        from lorag.chat.export import chosen_turns, export_chat  # noqa: PLC0415 - the library is loaded after the first frame
 
         messages = self._tree.branch() if self._tree else []
+        if answers is not None:
+            messages = chosen_turns(messages, answers)
+        path = Path(place).expanduser() if place else None
         return export_chat(self.title, messages, form=form, path=path, folder=folder)
 
     def delete(self, chat_id: int) -> bool:
@@ -174,21 +186,50 @@ class Session:
                 async for event in events:
                     yield event
 
-    async def ask_instead(self, message_id: int, question: str) -> AsyncGenerator[TurnEvent]:
+    async def ask_instead(
+        self, message_id: int, question: str, files: Sequence[Path] = ()
+    ) -> AsyncGenerator[TurnEvent]:
         """Ask another question in place of an earlier one; the earlier one stays as a sibling."""
-        async with aclosing(self._conversation.reply_instead(message_id, question)) as events:
-            async for event in events:
-                yield event
+        with self._attached(files):
+            async with aclosing(self._conversation.reply_instead(message_id, question)) as events:
+                async for event in events:
+                    yield event
 
-    async def answer_again(self, message_id: int) -> AsyncGenerator[TurnEvent]:
-        """Answer the question ``message_id`` once more, as a sibling of its answers."""
-        async with aclosing(self._conversation.reply_again(message_id)) as events:
-            async for event in events:
-                yield event
+    async def answer_again(self, message_id: int, way: Way) -> AsyncGenerator[TurnEvent]:
+        """Answer the question ``message_id`` once more in another way, as a sibling of its answers."""
+        with self._in(way):
+            async with aclosing(self._conversation.reply_again(message_id)) as events:
+                async for event in events:
+                    yield event
+
+    async def ask_in(self, question: str, way: Way) -> AsyncGenerator[TurnEvent]:
+        """Ask a question at the end of the branch and have it answered in another way."""
+        with self._in(way):
+            async with aclosing(self._conversation.reply(question)) as events:
+                async for event in events:
+                    yield event
 
     async def stop(self) -> None:
         """End the turn under way; what there is of its answer is kept."""
         await self._conversation.stop()
+
+    @property
+    def way(self) -> Way:
+        """How questions are answered now."""
+        return Way(self.model_name, tuple(self.adapters.items()), self.rag)
+
+    @contextmanager
+    def _in(self, way: Way) -> Generator[None]:
+        """Answer in this way for one turn."""
+        conversation = self._conversation
+        choice, rag = conversation.choice, self.rag
+        if way != self.way:
+            conversation.choice = self.core.choose(way.model, dict(way.adapters))
+        self.rag = way.rag
+        try:
+            yield
+        finally:
+            conversation.choice, self.rag = choice, rag
 
     @contextmanager
     def _attached(self, files: Sequence[Path]) -> Generator[None]:

@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
 
 from lorag.retrieval.passages import SearchResult
+from lorag.tui.chat_list import ChatList
 from lorag.tui.texts import Texts, Translated, texts_of
 from lorag.tui.view import MessageShown, SearchShown, Source
 from lorag.tui.visible import one_line
@@ -77,6 +78,7 @@ class Sidebar(VerticalScroll, Translated):
         yield OptionList(id="sources", markup=False, compact=True)
         yield Static(id="library-title", classes="sidebar-title", markup=False)
         yield Static(id="library-state", markup=False)
+        yield ChatList()
 
     def on_mount(self) -> None:
         """Fill in what depends on the language."""
@@ -148,6 +150,11 @@ class Sidebar(VerticalScroll, Translated):
         if sources.option_count:
             sources.focus()
             sources.highlighted = sources.highlighted or 0
+
+    def focused_source(self) -> Source | None:
+        """Return the source that the keys are on, None when they are elsewhere."""
+        sources = self.query_one("#sources", OptionList)
+        return self._sources[sources.highlighted] if sources.has_focus and sources.highlighted is not None else None
 
     def on_switch_changed(self, event: Switch.Changed) -> None:
         """Pass the switch on."""

@@ -4,33 +4,27 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textual import on
-from textual.app import App, SuspendNotSupported
+from textual.app import SuspendNotSupported
 
 from lorag.errors import UsageError
 from lorag.tui.editor import at_line, editor_command, pager_command
 from lorag.tui.messages import AnswerView
+from lorag.tui.part import AppPart
 from lorag.tui.passage_screen import PassageScreen, PassageShown, Wish
+from lorag.tui.picker import Choice, Item, Picker
 from lorag.tui.sidebar import Sidebar, place_of
 from lorag.tui.transcript import Transcript
 from lorag.tui.view import Source
 
-if TYPE_CHECKING:
-    from lorag.tui.app import LoragApp
 
-
-class SourceActions(App[None]):
+class SourceActions(AppPart):
     """The part of the app that shows where answers come from."""
-
-    @property
-    def _window(self) -> "LoragApp":
-        return self  # type: ignore[return-value]
 
     def set_rag(self, on: bool) -> None:
         """Answer from the library, or not."""
-        app = self._window
+        app = self.ui
         if app.session is not None:
             app.session.rag = on
             self.query_one(Sidebar).show_rag(on)
@@ -38,7 +32,7 @@ class SourceActions(App[None]):
 
     async def do_rag(self, argument: str) -> None:
         """Switch between answers from the library and plain chat."""
-        app = self._window
+        app = self.ui
         if app.session is None:
             return
         if argument not in ("", "on", "off"):
@@ -46,18 +40,30 @@ class SourceActions(App[None]):
         self.set_rag(argument == "on" if argument else not app.session.rag)
 
     async def do_collection(self, argument: str) -> None:
-        """Search only some collections; without names, all of them."""
-        app = self._window
+        """Search only some collections."""
+        app = self.ui
         assert app.session is not None
         known = app.session.core.library.state().collections
+        if not argument:
+            items = [Item("", app.texts("collection.all"), current=not app.session.collections)]
+            items += [
+                Item(name, f"{name} ({count})", current=name in app.session.collections)
+                for name, count in known.items()
+            ]
+            self.show_screen(Picker(Choice.of(app.texts("collection.title"), items)), self._collection_chosen)
+            return
         names = [name.strip() for name in argument.split(",") if name.strip()]
         missing = [name for name in names if name not in known]
         if missing:
             raise UsageError(app.texts("collection.unknown", name=missing[0], choices=", ".join(known)))
         self._search_in(tuple(names))
 
+    def _collection_chosen(self, name: str | None) -> None:
+        if name is not None:
+            self._search_in((name,) if name else ())
+
     def _search_in(self, names: tuple[str, ...]) -> None:
-        app = self._window
+        app = self.ui
         if app.session is not None:
             app.session.collections = names
             app.refresh_library()
@@ -68,8 +74,8 @@ class SourceActions(App[None]):
 
     @on(Sidebar.CollectionsChosen)
     def _collections_chosen(self, event: Sidebar.CollectionsChosen) -> None:
-        if self._window.session is not None:
-            self._window.session.collections = event.names
+        if self.ui.session is not None:
+            self.ui.session.collections = event.names
 
     @on(Sidebar.SourceOpened)
     def _source_opened(self, event: Sidebar.SourceOpened) -> None:
@@ -78,14 +84,14 @@ class SourceActions(App[None]):
     @on(AnswerView.CitationClicked)
     async def _citation_clicked(self, event: AnswerView.CitationClicked) -> None:
         await self.select_answer(event.view.message.id)
-        await self._window.run_command("source", str(event.n))
+        await self.ui.run_command("source", str(event.n))
 
     async def select_answer(self, message_id: int) -> None:
         """Show the sources of an answer."""
         transcript = self.query_one(Transcript)
         await transcript.select(message_id)
         self.query_one(Sidebar).show_answer(transcript.selected)
-        self._window.refresh_state()
+        self.ui.refresh_state()
 
     async def do_previous_answer(self, argument: str) -> None:
         """Choose the answer above."""
@@ -102,7 +108,7 @@ class SourceActions(App[None]):
 
     async def do_source(self, argument: str) -> None:
         """Open a source by its number; without one, let the keys choose in the sidebar."""
-        app = self._window
+        app = self.ui
         number = argument.strip("[] ")
         if not number:
             app.set_sidebar(True)
@@ -117,7 +123,7 @@ class SourceActions(App[None]):
 
     def open_source(self, source: Source) -> None:
         """Show a source in its context."""
-        app = self._window
+        app = self.ui
         assert app.session is not None
         passage = self._in_context(source)
 
@@ -127,11 +133,11 @@ class SourceActions(App[None]):
             elif wish is not None:
                 self._open_file(source, wish)
 
-        self.push_screen(PassageScreen(passage), answered)
+        self.show_screen(PassageScreen(passage), answered)
 
     def _in_context(self, source: Source) -> PassageShown:
         """Return the source in the document as it is now, or, when that has changed, as it was sent."""
-        app = self._window
+        app = self.ui
         assert app.session is not None
         place = "  ·  ".join([str(source.path), *place_of(source, app.texts), " › ".join(source.heading)]).rstrip(" ·")
         quoted = source.quote or source.passage_text
@@ -150,7 +156,7 @@ class SourceActions(App[None]):
 
     def _open_file(self, source: Source, wish: Wish) -> None:
         """Open the document in a program of the person's own: the file, or the text read from it when it is no text."""
-        app = self._window
+        app = self.ui
         assert app.session is not None
         context = app.session.core.library.context(source.path, source.start, source.end)
         command = editor_command() if wish == "editor" else pager_command()
@@ -174,7 +180,7 @@ class SourceActions(App[None]):
 
     def run_outside(self, command: list[str]) -> bool:
         """Run a program in the terminal in place of the chat and return whether it succeeded."""
-        app = self._window
+        app = self.ui
         try:
             with self.suspend():
                 code = subprocess.run(command, check=False, env=os.environ).returncode

@@ -48,7 +48,7 @@ class Transcript(VerticalScroll, Translated):
         """The answer whose sources are shown: the one chosen, else the newest."""
         answers = [message for message in self._messages if message.role == "assistant"]
         chosen = [message for message in answers if message.id == self._selected_id]
-        return (chosen or answers or [None])[-1]
+        return (chosen or answers)[-1] if answers else None
 
     async def show(self, messages: Sequence[MessageShown], *, greeting: str = "") -> None:
         """Show another chat or another branch, at its end."""

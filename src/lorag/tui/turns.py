@@ -4,9 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from textual.app import App
 from textual.widgets import Static
 
 from lorag.chat.events import (
@@ -22,15 +20,13 @@ from lorag.chat.events import (
 )
 from lorag.errors import EngineDiedError, LoragError
 from lorag.tui.attachments import mentioned_files
+from lorag.tui.part import AppPart
 from lorag.tui.prompt import PromptArea
 from lorag.tui.session import Session
 from lorag.tui.sidebar import Sidebar
 from lorag.tui.transcript import Transcript
 from lorag.tui.view import MessageShown, done
 from lorag.tui.visible import one_line
-
-if TYPE_CHECKING:
-    from lorag.tui.app import LoragApp
 
 Ask = Callable[[Session], AsyncGenerator[TurnEvent]]
 
@@ -45,7 +41,7 @@ class _Turn:
     """The branch before the question, when it is not the one on screen."""
 
 
-class Turns(App[None]):
+class Turns(AppPart):
     """The part of the app that runs turns."""
 
     streaming = False
@@ -57,22 +53,18 @@ class Turns(App[None]):
         self.queued: list[str] = []
         self.editing: int | None = None
         """The question that the next one replaces."""
-        self._paused = False
-
-    @property
-    def _app(self) -> "LoragApp":
-        return self  # type: ignore[return-value]
+        self._answer: MessageShown | None = None
+        """The answer of the turn under way, once its question is saved."""
 
     def submit(self, text: str) -> None:
         """Ask now, or after the answer that is streaming, or when the library is open."""
         self.queued.append(text)
-        self._paused = False
         self.start_queued()
 
     def start_queued(self) -> None:
         """Ask the next question in line when nothing else is asked."""
-        app = self._app
-        if self.queued and not self.streaming and not self._paused and app.session is not None:
+        app = self.ui
+        if self.queued and not self.streaming and app.session is not None:
             self._ask(self.queued.pop(0))
         waiting = self.query_one("#queued", Static)
         waiting.display = bool(self.queued)
@@ -80,18 +72,18 @@ class Turns(App[None]):
         waiting.update("\n".join(lines))
 
     def _ask(self, text: str) -> None:
-        editing, self.editing = self.editing, None
-        if editing is not None:
-            self.run_turn(text, lambda session: session.ask_instead(editing, text), replacing=editing)
-            return
-        mentions = mentioned_files(text, self._app.places.working)
+        mentions = mentioned_files(text, self.ui.places.working)
         for name in mentions.missing:
-            self._app.say("attach.missing", error=True, name=name)
+            self.ui.say("attach.missing", error=True, name=name)
         if mentions.missing:
             self.query_one(PromptArea).put(text)
             return
         files: Sequence[Path] = mentions.found
-        self.run_turn(text, lambda session: session.ask(text, files))
+        editing, self.editing = self.editing, None
+        if editing is not None:
+            self.run_turn(text, lambda session: session.ask_instead(editing, text, files), replacing=editing)
+        else:
+            self.run_turn(text, lambda session: session.ask(text, files))
 
     def run_turn(self, question: str, ask: Ask, *, replacing: int | None = None) -> None:
         """Start a turn; ``replacing`` is the message that this branch leaves out, with all that follows it."""
@@ -100,36 +92,42 @@ class Turns(App[None]):
         self.streaming = True
         turn = _Turn(question, ask, None if at is None else messages[:at])
         self.run_worker(self._run(turn), group="turn", exit_on_error=False)
-        self._app.refresh_state()
+        self.ui.refresh_state()
 
     async def _run(self, turn: _Turn) -> None:
-        app = self._app
-        session = app.session
+        session = self.ui.session
         assert session is not None
-        answer: MessageShown | None = None
+        self._answer = None
         try:
-            async with aclosing(turn.ask(session)) as events:
-                async for event in events:
-                    if isinstance(event, TurnSaved):
-                        answer = await self._show_saved(turn, event, session)
-                    elif isinstance(event, TurnDone) and answer is not None:
-                        answer = done(answer, event)
-                    elif answer is not None:
-                        self._draw(event, answer.id)
+            await self._follow(turn, session)
         except LoragError as error:
-            app.tell(str(error), error=True)
-            if answer is not None:
-                answer = replace(answer, status="failed", failure=str(error))
-            else:
-                self.query_one(PromptArea).put(turn.question)
-            if isinstance(error, EngineDiedError):
-                app.engine_failed(str(error))
+            self._fail(turn, error)
         finally:
             self.streaming = False
-        if answer is not None:
-            await self._end(answer, session)
+        if self._answer is not None:
+            await self._end(self._answer, session)
         self.start_queued()
-        app.refresh_state()
+        self.ui.refresh_state()
+
+    async def _follow(self, turn: _Turn, session: Session) -> None:
+        async with aclosing(turn.ask(session)) as events:
+            async for event in events:
+                if isinstance(event, TurnSaved):
+                    self._answer = await self._show_saved(turn, event, session)
+                elif isinstance(event, TurnDone) and self._answer is not None:
+                    self._answer = done(self._answer, event)
+                elif self._answer is not None:
+                    self._draw(event, self._answer.id)
+
+    def _fail(self, turn: _Turn, error: LoragError) -> None:
+        """Tell why there is no answer, or only a part of one; a question that was not saved goes back to the prompt."""
+        self.ui.tell(str(error), error=True)
+        if self._answer is not None:
+            self._answer = replace(self._answer, status="failed", failure=str(error))
+        else:
+            self.query_one(PromptArea).put(turn.question)
+        if isinstance(error, EngineDiedError):
+            self.ui.engine_failed(str(error))
 
     async def _show_saved(self, turn: _Turn, event: TurnSaved, session: Session) -> MessageShown:
         transcript = self.query_one(Transcript)
@@ -148,11 +146,11 @@ class Turns(App[None]):
             await transcript.show(turn.earlier)
         await transcript.add(asked, answer)
         self.query_one(Sidebar).show_answer(answer)
-        self._app.refresh_state()
+        self.ui.refresh_state()
         return answer
 
     def _draw(self, event: TurnEvent, answer_id: int) -> None:
-        texts, sidebar = self._app.texts, self.query_one(Sidebar)
+        texts, sidebar = self.ui.texts, self.query_one(Sidebar)
         view = self.query_one(Transcript).answer(answer_id)
         match event:
             case AnswerText(text) if view is not None:
@@ -172,7 +170,7 @@ class Turns(App[None]):
 
     async def _end(self, answer: MessageShown, session: Session) -> None:
         """Show the final answer, with the versions it now has."""
-        app, transcript = self._app, self.query_one(Transcript)
+        app, transcript = self.ui, self.query_one(Transcript)
         known = {message.id: message for message in session.reread()}
         if answer.id in known:
             stored = known[answer.id]
@@ -187,6 +185,7 @@ class Turns(App[None]):
         if selected is not None and selected.id == answer.id:
             self.query_one(Sidebar).show_answer(answer)
         app.refresh_library()
+        app.refresh_chats()
 
     def _give_back(self) -> None:
         """After a stop, nothing is sent by itself: what waited goes back into the prompt."""
@@ -200,5 +199,5 @@ class Turns(App[None]):
 
     async def stop_turn(self) -> None:
         """Stop the answer; what there is of it stays."""
-        if self._app.session is not None:
-            await self._app.session.stop()
+        if self.ui.session is not None:
+            await self.ui.session.stop()

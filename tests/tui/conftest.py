@@ -1,0 +1,23 @@
+"""A world for each test, and the certainty that nothing in the app failed unseen."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.tui.support import LEAVE, World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Return an empty library; afterwards no app that ran over it may have had a fault."""
+    world = World(tmp_path)
+    yield world
+    assert world.faults() == []
+
+
+@pytest.fixture
+def library(world: World) -> World:
+    """Return a library with one document."""
+    world.add("handbook.md", LEAVE)
+    return world
