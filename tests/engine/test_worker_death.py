@@ -9,7 +9,7 @@ import time
 import psutil
 import pytest
 
-from lorag.engine.api import AdapterStrength, LoadRequest, TextDelta
+from lorag.engine.api import AdapterStrength, LoadRequest, QuantiseRequest, TextDelta
 from lorag.engine.client import EngineClient
 from lorag.errors import EngineDiedError, EngineError
 from tests.engine.conversation import ENDLESS, answer, request
@@ -131,3 +131,15 @@ def test_the_worker_ends_when_its_parent_does(tmp_path, how):
 
     gone, _ = psutil.wait_procs([worker], timeout=10)
     assert gone == [worker]
+
+
+async def test_a_worker_that_dies_while_it_quantises_is_a_message(engine, tmp_path):
+    # A tiny model is done before anybody can interfere, so the worker is held until it is killed.
+    os.kill(engine.worker_pid, signal.SIGSTOP)
+    asyncio.get_running_loop().call_soon(os.kill, engine.worker_pid, signal.SIGKILL)
+
+    with pytest.raises(EngineDiedError, match="SIGKILL"):
+        await engine.quantise(QuantiseRequest(tiny_gguf(), tmp_path / "q8.gguf", "Q8_0", threads=1))
+
+    assert not (tmp_path / "q8.gguf").exists()
+    assert (await answer(engine, request()))[0]

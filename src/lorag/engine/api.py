@@ -42,6 +42,36 @@ class LoadedModel:
 
 
 @dataclass(frozen=True, slots=True)
+class SpecialTokens:
+    """The tokens with which a model begins and ends texts and turns."""
+
+    bos: int | None
+    """Begins a text; None when the vocabulary has no such token."""
+    adds_bos: bool
+    """Whether every prompt starts with it."""
+    eos: int | None
+    """Ends a text."""
+    eot: int | None
+    """Ends a turn, where that is another token than the end of the text."""
+    ends: frozenset[int]
+    """Every token at which an answer ends; an answer in training data must end with one of them."""
+    vocabulary_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuantiseRequest:
+    """A model file to be written in another number format."""
+
+    source: Path
+    target: Path
+    kind: Literal["F32", "F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"]
+    requantise: bool = False
+    """Whether a source that is quantised already may be quantised again, which costs quality."""
+    threads: int = 0
+    """0 uses every physical core."""
+
+
+@dataclass(frozen=True, slots=True)
 class AdapterStrength:
     """An adapter to apply."""
 

@@ -1,11 +1,10 @@
 """The engine as the rest of lorag sees it: starts the worker when needed, and starts another when it dies."""
 
 import asyncio
-import contextlib
 import math
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,26 +18,23 @@ from lorag.engine.api import (
     LoadedModel,
     LoadProgress,
     LoadRequest,
+    QuantiseRequest,
+    SpecialTokens,
 )
 from lorag.engine.process import WorkerProcess
-from lorag.engine.protocol import ENDING_EVENTS, JsonObject, event_from_json, request_to_json, segments_to_json
+from lorag.engine.protocol import (
+    ENDING_EVENTS,
+    JsonObject,
+    event_from_json,
+    quantise_to_json,
+    request_to_json,
+    segments_to_json,
+    special_tokens_from_json,
+)
+from lorag.engine.wanted import FileVersion, Wanted, chat_metadata, file_version, loaded_model
 from lorag.errors import AdapterError, EngineError
-from lorag.models.check import check_chat_model
 from lorag.models.gguf import GgufMetadata, read_metadata
 from lorag.prompts.messages import Segment
-
-_FileVersion = tuple[str, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What the worker must hold; a new worker is brought to the same state."""
-
-    request: LoadRequest
-    file: _FileVersion
-    metadata: GgufMetadata
-    loaded: LoadedModel
-    adapters: dict[str, float] = field(default_factory=dict)
 
 
 class EngineClient:
@@ -48,14 +44,14 @@ class EngineClient:
         self._log_path = log_path
         self._python = python
         self._worker: WorkerProcess | None = None
-        self._wanted: _Wanted | None = None
-        self._resident: _Wanted | None = None
+        self._wanted: Wanted | None = None
+        self._resident: Wanted | None = None
         """What the present worker is known to hold."""
         self._lock = asyncio.Lock()
         self._last_id = 0
         self._generating: int | None = None
         self._stopping: set[int] = set()
-        self._adapter_metadata: dict[_FileVersion, GgufMetadata] = {}
+        self._adapter_metadata: dict[FileVersion, GgufMetadata] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -75,11 +71,11 @@ class EngineClient:
     ) -> LoadedModel:
         """Load a model in place of the one in memory, without adapters; the same request again changes nothing."""
         async with self._lock:
-            file = _file_version(request.model)
+            file = file_version(request.model)
             present = self._resident
             if present is not None and self.worker_pid and (present.request, present.file) == (request, file):
                 return present.loaded
-            metadata = await asyncio.to_thread(_chat_metadata, request.model)
+            metadata = await asyncio.to_thread(chat_metadata, request.model)
             self._wanted = await self._load(request, file, metadata, on_progress)
             return self._wanted.loaded
 
@@ -109,6 +105,38 @@ class EngineClient:
             arguments = {"prompt": segments_to_json(tuple(prompt)), "continuation": continuation}
             likelihoods: list[float] = await self._call("score", arguments)
             return likelihoods
+
+    async def score_tokens(self, tokens: Sequence[int], first: int = 1) -> list[float]:
+        """Return the natural-log likelihood of each of ``tokens[first:]`` (nats), given all before it; ``first`` ≥ 1."""
+        async with self._lock:
+            await self._ready()
+            likelihoods: list[float] = await self._call("score_tokens", {"tokens": list(tokens), "first": first})
+            return likelihoods
+
+    async def tokenise(self, segments: Sequence[Segment], *, after: Sequence[Segment] | None = None) -> list[int]:
+        """Return the tokens of a prompt as ``generate`` reads it, or of what goes on ``after`` an earlier part of it.
+
+        A whole prompt has one begin-of-text token if the model wants one; a continuation has none of its own.
+        """
+        async with self._lock:
+            await self._ready()
+            earlier = None if after is None else segments_to_json(tuple(after))
+            arguments = {"segments": segments_to_json(tuple(segments)), "after": earlier}
+            tokens: list[int] = await self._call("tokenise", arguments)
+            return tokens
+
+    async def special_tokens(self) -> SpecialTokens:
+        """Return the tokens with which the loaded model begins and ends texts and turns."""
+        async with self._lock:
+            await self._ready()
+            return special_tokens_from_json(await self._call("special_tokens", {}))
+
+    async def quantise(
+        self, request: QuantiseRequest, on_progress: Callable[[LoadProgress], None] | None = None
+    ) -> None:
+        """Write a model in another number format; no model need be loaded, and the target appears when it is whole."""
+        async with self._lock:
+            await self._call("quantise", quantise_to_json(request), on_progress)
 
     async def generate(self, request: GenerateRequest) -> AsyncIterator[GenerationEvent]:
         """Yield the continuation of a prompt; ``Finished`` comes last, after a stop too."""
@@ -172,7 +200,7 @@ class EngineClient:
         wanted = self._loaded()
         worker = await self._running_worker()
         if self._resident != wanted:
-            await self._load(wanted.request, _file_version(wanted.request.model), wanted.metadata, None)
+            await self._load(wanted.request, file_version(wanted.request.model), wanted.metadata, None)
             if wanted.adapters:
                 await self._call("set_adapters", {"adapters": wanted.adapters})
             self._resident = wanted
@@ -181,10 +209,10 @@ class EngineClient:
     async def _load(
         self,
         request: LoadRequest,
-        file: _FileVersion,
+        file: FileVersion,
         metadata: GgufMetadata,
         on_progress: Callable[[LoadProgress], None] | None,
-    ) -> _Wanted:
+    ) -> Wanted:
         await self._running_worker()
         self._resident = None
         arguments = {
@@ -194,7 +222,7 @@ class EngineClient:
             "gpu_layers": request.gpu_layers,
         }
         facts = await self._call("load", arguments, on_progress)
-        self._resident = _Wanted(request, file, metadata, _loaded_model(metadata, facts))
+        self._resident = Wanted(request, file, metadata, loaded_model(metadata, facts))
         return self._resident
 
     async def _running_worker(self) -> WorkerProcess:
@@ -240,12 +268,12 @@ class EngineClient:
     def _check_adapter(self, adapter: AdapterStrength, model: GgufMetadata) -> None:
         if not math.isfinite(adapter.strength):
             raise AdapterError(f"{adapter.path} cannot have the strength {adapter.strength}")
-        file = _file_version(adapter.path)
+        file = file_version(adapter.path)
         if file not in self._adapter_metadata:
             self._adapter_metadata[file] = read_metadata(adapter.path)
         check_fits(self._adapter_metadata[file], model)
 
-    def _loaded(self) -> _Wanted:
+    def _loaded(self) -> Wanted:
         if self._wanted is None:
             raise EngineError("no model is loaded")
         return self._wanted
@@ -253,33 +281,3 @@ class EngineClient:
     def _new_id(self) -> int:
         self._last_id += 1
         return self._last_id
-
-
-def _chat_metadata(path: Path) -> GgufMetadata:
-    metadata = read_metadata(path)
-    check_chat_model(metadata)
-    return metadata
-
-
-def _file_version(path: Path) -> _FileVersion:
-    """Return what tells this version of a file from another; a file that is not there is found out when it is read."""
-    with contextlib.suppress(OSError):
-        status = path.stat()
-        return str(path), status.st_mtime_ns, status.st_size
-    return str(path), 0, 0
-
-
-def _loaded_model(metadata: GgufMetadata, facts: JsonObject) -> LoadedModel:
-    return LoadedModel(
-        path=metadata.path,
-        name=metadata.name,
-        architecture=metadata.architecture,
-        context_tokens=facts["context_tokens"],
-        trained_context_tokens=metadata.of_architecture("context_length"),
-        parameters=facts["parameters"],
-        size_bytes=facts["size_bytes"],
-        chat_template=metadata.text("tokenizer.chat_template") or None,
-        bos_token=facts["bos_token"],
-        eos_token=facts["eos_token"],
-        quote_by_default=metadata.values.get("lorag.quote") is True,
-    )

@@ -4,6 +4,7 @@ import ctypes
 import functools
 import re
 import sys
+from collections.abc import Callable
 from typing import Any, Final
 
 _ERROR_LEVEL: Final = 4
@@ -19,6 +20,8 @@ class LlamaLog:
 
     def __init__(self) -> None:
         self._errors: list[str] = []
+        self.listener: Callable[[str], None] | None = None
+        """Follows the messages of an action that tells of its progress in no other way."""
         self.callback: Any = None
         """The library keeps a bare pointer to it; this reference keeps it alive."""
 
@@ -28,6 +31,8 @@ class LlamaLog:
         sys.stderr.write(line)
         if level >= _WARNING_LEVEL:
             sys.stderr.flush()
+        if self.listener is not None:
+            self.listener(line)
         if level == _ERROR_LEVEL and len(self._errors) < _KEPT_LINES:
             self._errors.append(line.strip())
 

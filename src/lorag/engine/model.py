@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from lorag.engine.api import SpecialTokens
 from lorag.engine.llama import LOG, library
 from lorag.engine.tokenise import Marker
 from lorag.errors import EngineError
@@ -63,6 +64,20 @@ class LlamaVocabulary:
     def pointer(self) -> Any:
         """llama.cpp's own handle."""
         return self._vocabulary
+
+    @property
+    def special_tokens(self) -> SpecialTokens:
+        """The tokens that begin and end texts and turns."""
+        functions = self._functions
+        bos, eos, eot = (
+            None if token == _NO_TOKEN else int(token)
+            for token in (
+                functions.llama_vocab_bos(self._vocabulary),
+                functions.llama_vocab_eos(self._vocabulary),
+                functions.llama_vocab_eot(self._vocabulary),
+            )
+        )
+        return SpecialTokens(bos, self.bos is not None, eos, eot, self.ends, self.size)
 
     def _read_piece(self, token: int) -> bytes:
         length = self._functions.llama_token_to_piece(

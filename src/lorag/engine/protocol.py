@@ -6,9 +6,20 @@ A command has an ``id`` and a ``command``; every event carries the id of its com
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from lorag.engine.api import Finished, GenerateRequest, GenerationEvent, PromptProgress, Sampling, TextDelta, Usage
+from lorag.engine.api import (
+    Finished,
+    GenerateRequest,
+    GenerationEvent,
+    PromptProgress,
+    QuantiseRequest,
+    Sampling,
+    SpecialTokens,
+    TextDelta,
+    Usage,
+)
 from lorag.prompts.messages import Segment
 
 JsonObject = dict[str, Any]
@@ -81,3 +92,36 @@ def event_from_json(message: JsonObject) -> GenerationEvent:
             return PromptProgress(message["done"], message["total"])
         case _:
             return Finished(message["reason"], Usage(**message["usage"]))
+
+
+def special_tokens_to_json(tokens: SpecialTokens) -> JsonObject:
+    """Return special tokens as JSON."""
+    values = {name: getattr(tokens, name) for name in SpecialTokens.__dataclass_fields__}
+    return {**values, "ends": sorted(tokens.ends)}
+
+
+def special_tokens_from_json(message: JsonObject) -> SpecialTokens:
+    """Return the tokens of ``special_tokens_to_json``."""
+    return SpecialTokens(**{**message, "ends": frozenset(message["ends"])})
+
+
+def quantise_to_json(request: QuantiseRequest) -> JsonObject:
+    """Return a request to quantise as JSON."""
+    return {
+        "source": str(request.source),
+        "target": str(request.target),
+        "kind": request.kind,
+        "requantise": request.requantise,
+        "threads": request.threads,
+    }
+
+
+def quantise_from_json(message: JsonObject) -> QuantiseRequest:
+    """Return the request of ``quantise_to_json``."""
+    return QuantiseRequest(
+        source=Path(message["source"]),
+        target=Path(message["target"]),
+        kind=message["kind"],
+        requantise=message["requantise"],
+        threads=message["threads"],
+    )

@@ -69,8 +69,18 @@ class Session:
 
     def score(self, prompt: Sequence[Segment], continuation: str, should_stop: StopCheck) -> list[float]:
         """Return the log likelihood (nats) of each token of a text after a prompt."""
-        tokens = self._checked_prompt(prompt)
-        scored = self.tokeniser.continuation(prompt, continuation)
+        return self._score(self._checked_prompt(prompt), self.tokeniser.continuation(prompt, continuation), should_stop)
+
+    def score_tokens(self, tokens: list[int], first: int, should_stop: StopCheck) -> list[float]:
+        """Return the log likelihood (nats) of each of ``tokens[first:]``."""
+        size = self.model.vocabulary.size
+        if not 1 <= first <= max(len(tokens), 1):
+            raise EngineError(f"the first of {len(tokens)} tokens to score cannot be number {first}")
+        if not all(0 <= token < size for token in tokens):
+            raise EngineError(f"a token to score is none of the model's {size}")
+        return self._score(tokens[:first], tokens[first:], should_stop) if tokens else []
+
+    def _score(self, tokens: list[int], scored: list[int], should_stop: StopCheck) -> list[float]:
         if len(tokens) + len(scored) > self.context.tokens:
             raise EngineError(f"{len(tokens) + len(scored)} tokens do not fit the context of {self.context.tokens}")
         run = _Run(tokens, reused=self._reuse(tokens, exactly=True))

@@ -72,10 +72,19 @@ class Tokeniser:
 
     def continuation(self, prompt: Sequence[Segment], text: str) -> list[int]:
         """Return the tokens of text that goes on where a prompt ends."""
-        stretches = self._stretches(prompt)
-        if stretches and isinstance(stretches[-1], str):
-            return self._plain_inside(text)
-        return self.plain(text)
+        return self.following(prompt, [Segment(text, special=False)])
+
+    def following(self, prompt: Sequence[Segment], segments: Sequence[Segment]) -> list[int]:
+        """Return the tokens of segments that go on where a prompt ends, without a begin-of-text token of their own."""
+        before = self._stretches(prompt)
+        goes_on = bool(before) and isinstance(before[-1], str)
+        tokens: list[int] = []
+        for index, stretch in enumerate(self._stretches(segments)):
+            if isinstance(stretch, Marker):
+                tokens.append(stretch.token)
+            else:
+                tokens += self._plain_inside(stretch) if goes_on and index == 0 else self.plain(stretch)
+        return tokens
 
     def plain(self, text: str) -> list[int]:
         """Return the tokens of text in which nothing is a control token."""

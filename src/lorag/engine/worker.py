@@ -14,7 +14,17 @@ from lorag.engine.api import GenerationEvent, TextDelta
 from lorag.engine.context import LlamaContext
 from lorag.engine.llama import library
 from lorag.engine.model import LlamaModel
-from lorag.engine.protocol import JsonObject, decode, encode, event_to_json, request_from_json, segments_from_json
+from lorag.engine.protocol import (
+    JsonObject,
+    decode,
+    encode,
+    event_to_json,
+    quantise_from_json,
+    request_from_json,
+    segments_from_json,
+    special_tokens_to_json,
+)
+from lorag.engine.quantise import quantise
 from lorag.engine.session import Session
 from lorag.errors import EngineError, LoragError
 from lorag.models.gguf import read_metadata
@@ -72,6 +82,10 @@ class Worker:
             "count": self._count,
             "generate": self._generate,
             "score": self._score,
+            "score_tokens": self._score_tokens,
+            "tokenise": self._tokenise,
+            "special_tokens": self._special_tokens,
+            "quantise": self._quantise,
         }
 
     def run(self) -> None:
@@ -133,6 +147,21 @@ class Worker:
     def _score(self, command: JsonObject) -> list[float]:
         prompt = segments_from_json(command["prompt"])
         return self._loaded().score(prompt, command["continuation"], self._stop_check(command))
+
+    def _score_tokens(self, command: JsonObject) -> list[float]:
+        return self._loaded().score_tokens(command["tokens"], command["first"], self._stop_check(command))
+
+    def _tokenise(self, command: JsonObject) -> list[int]:
+        tokeniser, segments = self._loaded().tokeniser, segments_from_json(command["segments"])
+        if command["after"] is None:
+            return tokeniser.prompt(segments)
+        return tokeniser.following(segments_from_json(command["after"]), segments)
+
+    def _special_tokens(self, _: JsonObject) -> JsonObject:
+        return special_tokens_to_json(self._loaded().model.vocabulary.special_tokens)
+
+    def _quantise(self, command: JsonObject) -> None:
+        quantise(quantise_from_json(command), self._load_progress(command["id"]))
 
     def _generate(self, command: JsonObject) -> None:
         events = self._loaded().generate(request_from_json(command), self._stop_check(command))

@@ -1,5 +1,6 @@
 """The number formats of GGUF tensors: what they are called and how many bytes they take."""
 
+from collections.abc import Iterable
 from typing import Final
 
 _BLOCKS: Final[dict[int, tuple[str, int, int]]] = {
@@ -12,6 +13,12 @@ _BLOCKS: Final[dict[int, tuple[str, int, int]]] = {
     24: ("I8", 1, 1), 25: ("I16", 1, 2), 26: ("I32", 1, 4), 27: ("I64", 1, 8), 28: ("F64", 1, 8),
     29: ("IQ1_M", 256, 56), 30: ("BF16", 1, 2), 34: ("TQ1_0", 256, 54), 35: ("TQ2_0", 256, 66),
     39: ("MXFP4", 32, 17),
+}  # fmt: skip
+_FULL_PRECISION: Final = frozenset({0, 1, 24, 25, 26, 27, 28, 30})
+"""F32, F16, integers, F64 and BF16."""
+_BITS: Final = {
+    # a weight of a whole file, scales included; the mixtures as llama.cpp makes them
+    "F32": 32.0, "F16": 16.0, "BF16": 16.0, "Q8_0": 8.5, "Q6_K": 6.6, "Q5_K_M": 5.7, "Q4_K_M": 4.9, "Q4_0": 4.6,
 }  # fmt: skip
 
 _FILE_TYPES: Final[dict[int, str]] = {
@@ -38,3 +45,18 @@ def tensor_type_name(type_id: int) -> str:
 def file_type_name(file_type: int) -> str | None:
     """Return the name of a ``general.file_type``, None for an unknown one."""
     return _FILE_TYPES.get(file_type)
+
+
+def file_type_number(name: str) -> int:
+    """Return the ``general.file_type`` of a known name."""
+    return next(number for number, known in _FILE_TYPES.items() if known == name)
+
+
+def bits_per_weight(name: str) -> float:
+    """Return about how many bits a weight takes in a file of this type."""
+    return _BITS[name]
+
+
+def is_quantised(tensor_types: Iterable[int]) -> bool:
+    """Return whether any of these tensor types is less precise than half precision."""
+    return any(type_id not in _FULL_PRECISION for type_id in tensor_types)
