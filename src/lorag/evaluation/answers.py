@@ -14,9 +14,14 @@ _ARTICLES: Final = re.compile(r"\b(?:a|an|the)\b")
 _PUNCTUATION: Final = re.compile(r"[^\w\s]|_")
 
 
+def without_citations(text: str) -> str:
+    """Return a text without its ``[n]``."""
+    return _CITATION.sub(" ", text)
+
+
 def normalised(text: str) -> str:
     """Return a text for comparison: NFC, lower case, no citations, punctuation, articles or extra spaces (SQuAD 1.1)."""
-    text = _CITATION.sub(" ", unicodedata.normalize("NFC", text)).lower()
+    text = without_citations(unicodedata.normalize("NFC", text)).lower()
     return " ".join(_ARTICLES.sub(" ", _PUNCTUATION.sub(" ", text)).split())
 
 
@@ -76,4 +81,4 @@ def citation_score(cited: Sequence[str], right: Sequence[str]) -> CitationScore:
 
 def keeps_language(question: str, answer: str) -> float:
     """Return 1 when the answer is in the question's language."""
-    return float(language_of(question) == language_of(_CITATION.sub(" ", answer)))
+    return float(language_of(question) == language_of(without_citations(answer)))

@@ -47,3 +47,18 @@ def paired_p_value(first: Sequence[float], second: Sequence[float], *, seed: int
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(_SAMPLES, len(differences)))
     extreme = np.abs((signs * differences).mean(axis=1)) >= observed - 1e-12
     return float((extreme.sum() + 1) / (_SAMPLES + 1))
+
+
+def bootstrap_ratio(numerators: Sequence[float], denominators: Sequence[float], *, seed: int = 0) -> Interval:
+    """Return the sum of one over the sum of the other with its 95 % percentile bootstrap interval.
+
+    Raises:
+        ValueError: There is nothing to resample, or the two are not of the same length.
+    """
+    if not numerators or len(numerators) != len(denominators):
+        raise ValueError(f"{len(numerators)} numerators cannot be resampled with {len(denominators)} denominators")
+    above, below = np.asarray(numerators, dtype=np.float64), np.asarray(denominators, dtype=np.float64)
+    picks = np.random.default_rng(seed).integers(0, len(above), size=(_SAMPLES, len(above)))
+    ratios = above[picks].sum(axis=1) / below[picks].sum(axis=1)  # (samples,)
+    low, high = np.percentile(ratios, [2.5, 97.5])
+    return Interval(float(above.sum() / below.sum()), float(low), float(high))
