@@ -38,7 +38,6 @@ _PLACEHOLDERS: Final = frozenset(
         "tbd",
         "todo",
         "?",
-        "x",
         "없음",
         "미정",
         "답변 없음",
@@ -133,7 +132,7 @@ def _mended(raw: str, kinds: set[str]) -> str:
 
 def _without_markup(text: str) -> str:
     """Return text without HTML; text that shows code keeps it, for there it is what is talked about."""
-    if _CODE.search(text) or not (_TAG.search(text) or _ENTITY.search(text)):
+    if _CODE.search(text) or not any(pattern.search(text) for pattern in (_TAG, _ENTITY, _PROGRAM)):
         return text
     plain = _TAG.sub("", _BREAKING_TAG.sub("\n", _PROGRAM.sub("", text)))
     return _SPACES.sub(" ", normalise(html.unescape(plain)))

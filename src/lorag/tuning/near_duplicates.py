@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 _SHINGLE = 4
 _BANDS, _ROWS = 16, 4
-_MERSENNE = np.uint64((1 << 61) - 1)
 
 
 def near_duplicates(
@@ -28,8 +27,8 @@ def near_duplicates(
     shingled = [_shingles(text) for text in texts]
     buckets: dict[tuple[int, bytes], list[int]] = defaultdict(list)
     generator = np.random.default_rng(seed)
-    multipliers = generator.integers(1, 2**31, size=_BANDS * _ROWS, dtype=np.uint64)
-    offsets = generator.integers(0, 2**31, size=_BANDS * _ROWS, dtype=np.uint64)
+    multipliers = generator.integers(0, 2**64, size=_BANDS * _ROWS, dtype=np.uint64) | np.uint64(1)
+    offsets = generator.integers(0, 2**64, size=_BANDS * _ROWS, dtype=np.uint64)
     for later, shingles in enumerate(shingled):
         if not shingles:
             continue
@@ -61,7 +60,8 @@ def _signature(
 ) -> npt.NDArray[np.uint64]:
     """Return the smallest hash of the set under each of the hash functions: (bands × rows,)."""
     values = np.fromiter(shingles, dtype=np.uint64, count=len(shingles))
-    hashed = (values[:, None] * multipliers + offsets) % _MERSENNE  # (shingles, bands × rows)
+    # Modulo 2⁶⁴ by overflow; the high bits are the well mixed ones.
+    hashed = (values[:, None] * multipliers + offsets) >> np.uint64(32)  # (shingles, bands × rows)
     return np.asarray(hashed.min(axis=0))
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -65,6 +66,14 @@ class RunFolder:
     def create(self) -> None:
         """Make the folder, readable by its owner only: it holds the person's data."""
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def start_anew(self) -> None:
+        """Make an empty folder; what an earlier run of this name left is removed, and nothing else in it."""
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
+        for file in (*map(self.part, PARTS), self.config, self.findings, self.log, self.report):
+            file.unlink(missing_ok=True)
+        self.report.with_suffix(".json").unlink(missing_ok=True)
+        self.create()
 
     def write_config(self, config: Mapping[str, Any]) -> None:
         """Write what the run was asked."""

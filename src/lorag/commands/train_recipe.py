@@ -1,0 +1,110 @@
+"""A training run from top to bottom."""
+
+import importlib
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from lorag.commands.train_data import encode_parts, prepare_data, read_data, show_split
+from lorag.commands.train_engine import TrainEngine, open_engine
+from lorag.commands.train_events import Stage
+from lorag.commands.train_request import Request, config_of
+from lorag.commands.train_view import LoggedView, View
+from lorag.tuning.provenance import Provenance, provenance_of
+from lorag.tuning.run_folder import RunFolder
+from lorag.tuning.split import Split
+
+EXIT_INTERRUPTED: Final = 130
+
+
+async def train(request: Request, view: View, started: float) -> int:
+    """Carry out a run and return the exit code: 0 when it came to its end, 130 when it was stopped."""
+    if not request.dry_run:
+        return await _logged(request, view, started)
+    with tempfile.TemporaryDirectory() as folder:
+        return await _logged(replace(request, folder=RunFolder(Path(folder, request.folder.name))), view, started)
+
+
+async def _logged(request: Request, view: View, started: float) -> int:
+    logged = LoggedView(view, request.folder)
+    try:
+        return await _train(request, logged, started)
+    finally:
+        logged.close()
+
+
+async def _train(request: Request, view: LoggedView, started: float) -> int:
+    if request.resume:
+        view.begin()
+        view.show(Stage("read", f"going on with {request.folder.name}"))
+        async with open_engine(request.settings, request.base) as engine:
+            return await _learn(request, engine, _saved_parts(request), view, started)
+    # What cannot be trained is refused before anything is loaded.
+    base = importlib.import_module("lorag.tuning.base")
+    base.read_facts(request.base)
+    read = await read_data(request, view)
+    async with open_engine(request.settings, request.base) as engine:
+        request.folder.start_anew()
+        view.begin()
+        parts = await prepare_data(request, engine, read, view)
+        request.folder.write_config({**config_of(request), "provenance": _provenance_record(_provenance(request))})
+        return await _learn(request, engine, parts, view, started)
+
+
+async def _learn(request: Request, engine: TrainEngine, parts: Split, view: View, started: float) -> int:
+    view.show(Stage("prepare", "preparing the rows"))
+    extra = request.folder.read_examples("extra")
+    show_split(parts, extra, view)
+    encoded = await encode_parts(request, engine, parts, extra)
+    # torch and transformers cost seconds and memory, so they come only after the data was found good.
+    fit_module: Any = importlib.import_module("lorag.commands.train_fit")
+    fitted = await fit_module.set_up(request, engine, encoded, view)
+    if request.dry_run or not _confirmed(request):
+        return 0
+    if not await fit_module.fit(request, fitted, encoded, view):
+        return EXIT_INTERRUPTED
+    choose: Any = importlib.import_module("lorag.commands.train_choose")
+    result: Any = importlib.import_module("lorag.commands.train_result")
+    measured = None
+    if request.checkpoint_gates:
+        measure: Any = importlib.import_module("lorag.commands.train_measure")
+        suite = await measure.make_suite(request.settings, parts, context_tokens=engine.model.context_tokens)
+        measured = await choose.measure_base(engine, suite, view)
+    chosen = await choose.choose(request, engine, fitted, measured, view)
+    provenance = _saved_provenance(request)
+    end = result.Finish(engine, fitted, chosen, measured, provenance, parts, started)
+    result.finish(request, end, view)
+    return 0
+
+
+def _confirmed(request: Request) -> bool:
+    """Ask whether to start, where a person can answer."""
+    if request.assume_yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    print("start? [Y/n] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("", "y", "yes", "예", "네", "ㅇ")
+
+
+def _saved_parts(request: Request) -> Split:
+    folder = request.folder
+    return Split(folder.read_examples("train"), folder.read_examples("validation"), folder.read_examples("test"))
+
+
+def _provenance(request: Request) -> Provenance:
+    license_name = request.source.license
+    may_ask = not request.assume_yes and sys.stdin.isatty() and sys.stderr.isatty()
+    if license_name is None and may_ask:
+        print("licence of this data (Enter if you do not know): ", end="", file=sys.stderr, flush=True)
+        license_name = sys.stdin.readline().strip() or None
+    return provenance_of(request.source.paths, license_name=license_name, origin=request.source.origin)
+
+
+def _provenance_record(provenance: Provenance) -> dict[str, object]:
+    return {"license": provenance.license, "origin": provenance.origin, "sha256": provenance.sha256}
+
+
+def _saved_provenance(request: Request) -> Provenance:
+    saved = request.folder.read_config()["provenance"]
+    return Provenance(saved["license"], saved["origin"], ())
