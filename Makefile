@@ -12,10 +12,10 @@ help: ## list the targets
 
 # Each stamp is newer than what it was made from, so nothing is installed twice.
 $(VENV)/.installed: pyproject.toml constraints.txt scripts/install.py
-	@$(PYTHON) scripts/install.py $(VENV) .
+	@$(PYTHON) scripts/install.py $(VENV) '.[embedders,train]' $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	@$(PYTHON) scripts/install.py $(VENV) '.[dev]'
+	@$(PYTHON) scripts/install.py $(VENV) '.[dev]' $@
 
 chat: $(VENV)/.installed ## set up, index examples/, and chat (reads questions from stdin without a terminal)
 	@$(BIN)/lorag add examples --collection examples >&2

@@ -1,6 +1,6 @@
 """Create the virtual environment and install lorag into it, with progress a person can see.
 
-Called by the Makefile as ``install.py VENV REQUIREMENT``; needs nothing but Python's standard library. llama.cpp is
+Called by the Makefile as ``install.py VENV REQUIREMENT STAMP``; needs nothing but Python's standard library. llama.cpp is
 compiled for this machine's processor, which takes minutes: its progress is shown as one line.
 """
 
@@ -27,7 +27,7 @@ def main() -> int:
     """Install and stamp."""
     if sys.version_info < OLDEST_PYTHON:
         return fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}; try make PYTHON=python3.12")
-    folder, requirement = Path(sys.argv[1]), sys.argv[2]
+    folder, requirement, stamp = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
     python = folder / "bin" / "python"
     say(f"Setting up {folder} for {requirement}")
     if not python.exists():
@@ -37,15 +37,14 @@ def main() -> int:
     environment = {**os.environ, "CMAKE_ARGS": os.environ.get("CMAKE_ARGS", CMAKE_ARGS)}
     environment.setdefault("CMAKE_BUILD_PARALLEL_LEVEL", str(os.cpu_count() or 2))
     steps = [
-        ("compiler of the chat engine (llama.cpp)", [*pip, "--verbose", *constraints, LLAMA]),
-        ("lorag and its libraries", [*pip, *constraints, "--editable", requirement]),
+        ("llama.cpp, compiled for this processor (about 3 minutes the first time)", [*pip, "--verbose", *constraints, LLAMA]),
+        ("lorag and its libraries (about 2 minutes)", [*pip, *constraints, "--editable", requirement]),
     ]
     for title, command in steps:
         code = run(title, command, environment)
         if code:
             return code
-    stamp = ".installed-dev" if "[" in requirement else ".installed"
-    (folder / stamp).touch()
+    stamp.touch()
     return 0
 
 
