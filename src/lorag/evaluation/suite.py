@@ -46,6 +46,16 @@ class Suite:
             max_tokens=max_tokens,
         )
 
+    def thinned(self, step: int) -> Self:
+        """Return every ``step``-th of all but the task's items: for a faster and less certain measurement."""
+        return dataclasses.replace(
+            self,
+            cases=self.cases[::step],
+            questions=self.questions[::step],
+            probes=self.probes[::step],
+            texts=self.texts[::step],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:

@@ -36,15 +36,19 @@ class Table:
     """Lines below the table."""
 
     def as_text(self, width: int) -> str:
-        """Return the table in at most ``width`` cells; where it does not fit, each row becomes a block of its own."""
+        """Return the table in at most ``width`` cells.
+
+        Where it does not fit, the widest column of words after the first is cut; without one, the table is turned on its side, and where
+        that does not fit either, each row becomes a block of its own.
+        """
         cells = [[column.title for column in self.columns], *self._shown()]
         widths = [max(cell_len(row[index]) for row in cells) for index in range(len(self.columns))]
         excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width
         if excess > 0:
             words = [index for index, column in enumerate(self.columns) if column.digits is None]
-            widest = max(words, key=widths.__getitem__, default=None)
+            widest = max(words[1:], key=widths.__getitem__, default=None)
             if widest is None or widths[widest] - excess < _NARROWEST:
-                return "\n".join([self._blocks(width), *self.notes])
+                return "\n".join([self._turned(width) or self._blocks(width), *self.notes])
             widths[widest] -= excess
         lines = [self._line(row, widths) for row in cells]
         return "\n".join([lines[0], "─" * min(cell_len(lines[0]), width), *lines[1:], *self.notes])
@@ -79,8 +83,20 @@ class Table:
         ]
         return _GAP.join(cells).rstrip()
 
+    def _turned(self, width: int) -> str | None:
+        """Return the table with its rows as columns; None where it does not fit."""
+        cells = [[column.title for column in self.columns], *self._shown()]
+        widths = [max(map(cell_len, row)) for row in cells]
+        if sum(widths) + len(_GAP) * (len(widths) - 1) > width:
+            return None
+        lines = [
+            _GAP.join(_fitted(row[index], widths[at], right=at > 0) for at, row in enumerate(cells)).rstrip()
+            for index in range(len(self.columns))
+        ]
+        return "\n".join([lines[0], "─" * max(map(cell_len, lines)), *lines[1:]])
+
     def _blocks(self, width: int) -> str:
-        """Return the table turned on its side: a line a figure."""
+        """Return the table as a block of lines a row."""
         title = max(cell_len(column.title) for column in self.columns)
         blocks = []
         for row in self._shown():
