@@ -113,4 +113,8 @@ def fail(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        fail("stopped; the same command goes on from here")
+        sys.exit(130)
