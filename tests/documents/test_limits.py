@@ -52,8 +52,9 @@ def _pptx(slides: int = 1) -> bytes:
 
 def _xlsx(sheets: int = 1) -> bytes:
     book = openpyxl.Workbook()
-    for number in range(sheets):
-        (book.active if number == 0 else book.create_sheet()).append([LONG, "x"])
+    del book["Sheet"]
+    for _ in range(sheets):
+        book.create_sheet().append([LONG, "x"])
     return _saved(book)
 
 

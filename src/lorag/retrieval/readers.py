@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from lorag.errors import LoragError
 from lorag.library.content import Content
 from lorag.retrieval.reading import ReadingPlan, Unreadable
 
@@ -45,7 +46,7 @@ class ReaderPool:
         self._threads.shutdown(cancel_futures=True)
 
     def submit(self, path: Path) -> Future[Content | Unreadable]:
-        """Have a file read; the result is never an exception of the file's making."""
+        """Have a file read; the result is never an exception, unless no reader can start whatever the file."""
         return self._threads.submit(self._read, path)
 
     def _read(self, path: Path) -> Content | Unreadable:
@@ -108,9 +109,16 @@ class _Reader:
             _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, env=environment
         )
         assert process.stdin is not None
-        with contextlib.suppress(OSError):  # when it has ended already, the first answer tells
+        assert process.stdout is not None
+        try:
             pickle.dump(self._plan, process.stdin, pickle.HIGHEST_PROTOCOL)
             process.stdin.flush()
+            pickle.load(process.stdout)  # it is ready: from here on, what goes wrong is the file's doing
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            self._end(process)
+            raise LoragError(
+                f"the process that reads files cannot start: {self._last_words()}; check with: lorag doctor"
+            ) from error
         return process
 
     def _ask(self, process: "subprocess.Popen[bytes]", path: Path) -> Content | Unreadable:

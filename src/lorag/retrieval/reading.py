@@ -6,6 +6,7 @@ import pickle
 import signal
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from lorag.documents.chunk import chunk_document
 from lorag.documents.extract import extract
@@ -53,20 +54,25 @@ def vector_key(embedder: str, text: str) -> bytes:
 
 
 def serve() -> None:
-    """Answer requests on stdin until it closes; the first message is the plan, each later one a path."""
+    """Answer requests on stdin until it closes; the first is the plan, answered when it is ready, each later one a path."""
     # Ctrl-C reaches every process of the terminal; the one that writes the library decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     # What a reader prints must not get between the answers.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     plan: ReadingPlan = pickle.load(requests)
+    _send("ready", answers)
     while True:
         try:
             path: Path = pickle.load(requests)
         except EOFError:
             return
-        pickle.dump(_answer(path, plan), answers, pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+        _send(_answer(path, plan), answers)
+
+
+def _send(answer: object, stream: BinaryIO) -> None:
+    pickle.dump(answer, stream, pickle.HIGHEST_PROTOCOL)
+    stream.flush()
 
 
 def _answer(path: Path, plan: ReadingPlan) -> Content | Unreadable:

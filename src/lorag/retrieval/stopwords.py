@@ -18,7 +18,9 @@ _KOREAN_BIGRAMS = (
     "지만 도록 면서 어야 여야 뭐예 예요 에요 뭔가 뭐가 이에 러한 이러 그러 그런 이런 언제 얼마 어디 누가 누구 왜 뭐 및 등 "
     "수 것 때 더 좀 를 을 은 는 이 가 에 의 도 와 과 로"
 )
-_KOREAN_MORPHEMES = "하 되 있 없 이 것 수 등 때 무엇 어떻 어떻게 어떤 어떠하 언제 어디 누구 왜 얼마 알리 주 대하 위하 및 더 좀"
+_KOREAN_MORPHEMES = (
+    "하 되 있 없 이 것 수 등 때 무엇 어떻 어떻게 어떤 어떠하 언제 어디 누구 왜 얼마 알리 주 대하 위하 및 더 좀"
+)
 
 STOPWORDS: Final = frozenset(f"{_ENGLISH} {_KOREAN_BIGRAMS} {_KOREAN_MORPHEMES}".split())
 
