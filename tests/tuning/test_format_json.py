@@ -1,16 +1,17 @@
 import json
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lorag.chat.export import as_json, as_training_rows
-from lorag.library.chats import StoredMessage
+from lorag.library.chats import Status, StoredMessage
 from lorag.tuning.examples import Finding, Row
 from lorag.tuning.formats.json_rows import read_json, read_json_lines
 from tests.tuning.data_files import complaints, pairs, read, written
 
-SHAPES = {
+SHAPES: dict[str, dict[str, Any]] = {
     "openai": {"messages": [{"role": "user", "content": "질문"}, {"role": "assistant", "content": "답"}]},
     "openai parts": {
         "messages": [
@@ -70,7 +71,7 @@ def test_the_system_text_of_a_sharegpt_row_stands_first(tmp_path):
     assert [message.role for message in result.examples[0].messages] == ["system", "user", "assistant"]
 
 
-def _turns(*turns):
+def _turns(*turns: tuple[str, str | None]) -> dict[str, object]:
     return {"messages": [{"role": role, "content": content} for role, content in turns]}
 
 
@@ -162,7 +163,7 @@ def test_one_conversation_alone_is_an_example(tmp_path):
     assert len(read(written(tmp_path, "chat.json", json.dumps(SHAPES["openai"]))).examples) == 1
 
 
-def _message(role, text, status="complete"):
+def _message(role: Literal["user", "assistant"], text: str, status: Status = "complete") -> StoredMessage:
     return StoredMessage(1, 1, None, role, text, status, "tiny", (), {}, None, (), 0.0)
 
 

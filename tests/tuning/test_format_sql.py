@@ -1,12 +1,13 @@
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from tests.tuning.data_files import complaints, pairs, read, written
 
 
-def _database(path, *statements):
+def _database(path: Path, *statements: str) -> Path:
     with closing(sqlite3.connect(path)) as connection:
         for statement in statements:
             connection.execute(statement)

@@ -1,4 +1,6 @@
 import sys
+from pathlib import Path
+from typing import Any
 
 import pyarrow
 import pyarrow.parquet
@@ -92,7 +94,7 @@ def test_bytes_that_are_no_text_are_reported_as_such(tmp_path):
     assert "not text" in complaints(result)[0][1]
 
 
-def _parquet(path, columns):
+def _parquet(path: Path, columns: dict[str, list[Any]]) -> Path:
     pyarrow.parquet.write_table(pyarrow.table(columns), path)
     return path
 

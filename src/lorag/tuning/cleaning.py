@@ -49,6 +49,7 @@ _CUT_OFF: Final = re.compile(
     r"(?:\.\.\.|…|[,(\[{:;]|\b(?:and|or|the|to|of|a|with)|[은는을를의]|그리고|하지만|또는)$", re.IGNORECASE
 )
 _SENTENCE_END: Final = re.compile(r"[.!?。！？…)\]}\"'”’`|:]$|[다요죠음함됨임]$")
+_MOST_LAYERS: Final = 4
 _SHORT_ANSWER: Final = 20
 _FEWEST_CUT: Final = 3
 _CUT_LENGTH: Final = 100
@@ -108,9 +109,19 @@ def clean(examples: Sequence[Example], *, longest_characters: int = 20_000) -> C
 def _cleaned(example: Example) -> tuple[Example, list[Finding]]:
     """Return the example with its text mended, and one finding for each kind of mending."""
     kinds: set[str] = set()
-    messages = tuple(Message(message.role, _mended(message.content, kinds)) for message in example.messages)
-    mended = replace(example, messages=messages, text=_mended(example.text, kinds))
+    messages = tuple(Message(message.role, _fully_mended(message.content, kinds)) for message in example.messages)
+    mended = replace(example, messages=messages, text=_fully_mended(example.text, kinds))
     return mended, [Finding(example.origin, kind, _CHANGES[kind], "changed") for kind in sorted(kinds)]
+
+
+def _fully_mended(raw: str, kinds: set[str]) -> str:
+    """Mend until nothing is left to mend: what was escaped or decoded twice comes out in layers."""
+    text = _mended(raw, kinds)
+    for _ in range(_MOST_LAYERS):
+        before, text = text, _mended(text, kinds)
+        if text == before:
+            break
+    return text
 
 
 def _mended(raw: str, kinds: set[str]) -> str:

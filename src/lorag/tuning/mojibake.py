@@ -37,7 +37,7 @@ def _decoded(data: bytes, encoding: str) -> str | None:
     except UnicodeDecodeError:
         return None
     high = "".join(_HIGH.findall(text))
-    # A single accented letter may fit by chance; Hangul throughout, or several characters of UTF-8, does not.
+    # A pair of western signs may be a Hangul syllable of EUC-KR by chance; two syllables are not.
     hangul = sum("가" <= character <= "힣" for character in high)
-    convincing = len(high) >= _FEWEST and (encoding == "utf-8" or hangul * 2 > len(high))
-    return text if convincing or hangul else None
+    likely = hangul or len(high) >= _FEWEST if encoding == "utf-8" else hangul >= _FEWEST and hangul * 2 > len(high)
+    return text if likely else None
