@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from lorag.chat.attach import AttachedFiles
 from lorag.chat.conversation import Conversation
@@ -23,11 +24,13 @@ from lorag.retrieval.search import Searcher, SearchOptions
 from lorag.retrieval.terms import BigramSplitter
 from lorag.tui.app import LoragApp
 from lorag.tui.core import AdapterEntry, Core, ModelEntry, Places
-from lorag.tui.prompt import PromptArea
+from lorag.tui.prompt import CompletionMenu, PromptArea
 from lorag.tui.transcript import Transcript
+from lorag.tui.view import MessageShown
 from tests.fakes_engine import FakeEngine
 
 LIMITS = Limits(1_000_000, 100, 1_000_000, 50, 1_000_000)
+SIZE = (160, 48)
 LEAVE = """# Handbook
 
 ## Annual leave
@@ -132,12 +135,31 @@ async def ready(pilot: Pilot[None]) -> LoragApp:
     return app
 
 
+async def send(pilot: Pilot[None], *prompts: str) -> None:
+    """Type each prompt and press Enter."""
+    for prompt in prompts:
+        pilot.app.query_one(PromptArea).put(prompt)
+        await pilot.pause()
+        if pilot.app.query_one(CompletionMenu).display:
+            await pilot.press("escape")
+        await pilot.press("enter")
+
+
 async def ask(pilot: Pilot[None], question: str) -> LoragApp:
-    """Type a question, send it and wait for the end of its answer."""
+    """Send a question and wait for the end of its answer."""
     app = await ready(pilot)
-    app.query_one(PromptArea).put(question)
-    await pilot.press("enter")
-    answers = len(app.query_one(Transcript).messages)
-    await wait_until(pilot, lambda: not app.streaming and len(app.query_one(Transcript).messages) >= answers)
+    known = len(messages(app))
+    await send(pilot, question)
+    await wait_until(pilot, lambda: not app.streaming and len(messages(app)) == known + 2)
     await pilot.pause()
     return app
+
+
+def messages(app: LoragApp) -> list[MessageShown]:
+    """Return the branch on screen."""
+    return app.query_one(Transcript).messages
+
+
+def text_of(app: LoragApp, selector: str) -> str:
+    """Return what a line of the app says."""
+    return str(app.screen.query(selector).last(Static).content)

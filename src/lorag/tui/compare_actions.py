@@ -33,7 +33,7 @@ class CompareActions(AppPart):
         if not argument and written:
             prompt.clear_to_history()
         screen = CompareScreen(question, self._columns(session))
-        self.show_screen(screen, self._kept)
+        await self.push_screen(screen, self._kept)
         app.streaming = True
         self._compare_stopped = False
         self.run_worker(self._compare(screen, session, question, asked), group="turn", exit_on_error=False)
@@ -46,8 +46,8 @@ class CompareActions(AppPart):
         adapters = now.adapters or tuple((name, 1.0) for name in fitting[:1])
         without = Way(now.model, (), rag=False)
         columns = [Column(texts("compare.base"), without)]
+        names = " + ".join(name for name, _ in adapters)
         if adapters:
-            names = " + ".join(name for name, _ in adapters)
             columns.append(Column(texts("compare.adapter", name=names), replace(without, adapters=adapters)))
         columns.append(Column(texts("compare.rag"), replace(without, rag=True)))
         if adapters:

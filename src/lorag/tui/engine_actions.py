@@ -35,9 +35,9 @@ class EngineActions(AppPart):
         app.refresh_state()
 
     def _loading(self, progress: LoadProgress) -> None:
-        percent = int(progress.fraction * 100)
-        if self._load_fraction is None or percent != int(self._load_fraction * 100):
-            self._load_fraction = progress.fraction
+        before = self._load_fraction
+        self._load_fraction = None if progress.fraction >= 1.0 else progress.fraction
+        if before is None or self._load_fraction is None or int(before * 100) != int(self._load_fraction * 100):
             self.ui.refresh_state()
 
     def engine_failed(self, problem: str) -> None:

@@ -1,6 +1,7 @@
 """One question and one answer on screen."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from markdown_it import MarkdownIt
 from textual import events
@@ -16,6 +17,9 @@ from lorag.tui.texts import Translated, texts_of
 from lorag.tui.view import MessageShown
 from lorag.tui.visible import visible
 
+_SHOWN_LINES: Final = 20
+"""Of a question; a pasted file is not to bury the answer."""
+
 
 def foreign_markdown() -> MarkdownIt:
     """Return a parser that shows HTML as the text it is, because Textual would drop it, and keeps URLs as text."""
@@ -28,15 +32,29 @@ class QuestionView(Vertical, Translated):
     def __init__(self, message: MessageShown) -> None:
         super().__init__()
         self.message = message
+        self._whole = False
 
     def compose(self) -> ComposeResult:
         """Show who and what."""
         yield Static(self._header(), classes="message-header", markup=False)
-        yield Static(visible(self.message.text), classes="question-text", markup=False)
+        yield Static(self._text(), classes="question-text", markup=False)
 
     def retranslate(self) -> None:
         """Draw the header anew."""
         self.query_one(".message-header", Static).update(self._header())
+        self.query_one(".question-text", Static).update(self._text())
+
+    def on_click(self) -> None:
+        """Show a long question whole, or fold it again."""
+        self._whole = not self._whole
+        self.retranslate()
+
+    def _text(self) -> str:
+        lines = visible(self.message.text).split("\n")
+        if self._whole or len(lines) <= _SHOWN_LINES:
+            return "\n".join(lines)
+        more = texts_of(self)("message.more", count=len(lines) - _SHOWN_LINES)
+        return "\n".join([*lines[:_SHOWN_LINES], more])
 
     def _header(self) -> str:
         texts = texts_of(self)

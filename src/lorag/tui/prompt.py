@@ -169,6 +169,9 @@ class PromptArea(TextArea, Translated):
             self.post_message(self.Left())
         elif key == "enter":
             self._enter()
+        elif key.startswith("alt+") and len(key) == len("alt+x"):
+            # The key of a command that cannot be used now must not type its letter.
+            return True
         elif key == "up" and self.navigator.is_first_wrapped_line(self.cursor_location):
             self._recall(self._history.older(self.text))
         elif key == "down" and self.navigator.is_last_wrapped_line(self.cursor_location):

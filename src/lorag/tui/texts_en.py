@@ -5,6 +5,7 @@ from typing import Final
 
 TEXTS: Final[Mapping[str, str]] = {
     "message.you": "You",
+    "message.more": "… {count} more lines (click to show them)",
     "message.assistant": "lorag",
     "answer.searching": "Searching your documents…",
     "answer.waiting": "Reading…",

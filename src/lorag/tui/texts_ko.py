@@ -5,6 +5,7 @@ from typing import Final
 
 TEXTS: Final[Mapping[str, str]] = {
     "message.you": "나",
+    "message.more": "… {count}줄 더 있음(클릭하면 보임)",
     "message.assistant": "lorag",
     "answer.searching": "문서에서 찾는 중…",
     "answer.waiting": "읽는 중…",

@@ -90,6 +90,7 @@ class Turns(AppPart):
         messages = self.query_one(Transcript).messages
         at = next((index for index, message in enumerate(messages) if message.id == replacing), None)
         self.streaming = True
+        self._answer = None
         turn = _Turn(question, ask, None if at is None else messages[:at])
         self.run_worker(self._run(turn), group="turn", exit_on_error=False)
         self.ui.refresh_state()
@@ -97,7 +98,6 @@ class Turns(AppPart):
     async def _run(self, turn: _Turn) -> None:
         session = self.ui.session
         assert session is not None
-        self._answer = None
         try:
             await self._follow(turn, session)
         except LoragError as error:
@@ -173,10 +173,10 @@ class Turns(AppPart):
         app, transcript = self.ui, self.query_one(Transcript)
         known = {message.id: message for message in session.reread()}
         if answer.id in known:
-            stored = known[answer.id]
-            answer = replace(
-                stored if answer.status == "streaming" else answer, version=stored.version, versions=stored.versions
-            )
+            saved = known[answer.id]
+            if answer.status in ("streaming", "failed"):
+                answer = replace(saved, failure=answer.failure)
+            answer = replace(answer, version=saved.version, versions=saved.versions)
         if answer.status == "stopped" and self.queued:
             self._give_back()
         transcript.update_versions(known)
