@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import importlib
+import os
 import sys
 import time
 from importlib.util import find_spec
@@ -21,6 +22,8 @@ def run(arguments: argparse.Namespace) -> int:
     never_fail_on_encoding()
     started = time.monotonic()
     settings = settings_from(arguments)
+    # transformers draws progress bars of its own over ours.
+    os.environ.setdefault("TQDM_DISABLE", "1")
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise UsageError(f"training needs {', '.join(missing)}; install them with: pip install 'lorag[train]'")

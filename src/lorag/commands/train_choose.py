@@ -67,6 +67,7 @@ async def choose(
         TrainingError: Nothing was learned yet, or llama.cpp does not run what was trained.
     """
     exporter = _exporter(request, fitted)
+    exporter.use_full_precision()
     kept = fitted.checkpoint.kept()
     if not kept:
         raise TrainingError(f"the run {request.folder.name} has no checkpoint yet; go on with --resume")

@@ -91,8 +91,9 @@ async def prepare_data(
     request.folder.create()
     request.folder.write_findings(found)
     parts = split(fit, seed=request.options.seed, test_share=request.options.test_share, test=own)
-    for name, part in (("train", parts.train), ("validation", parts.validation), ("test", parts.test)):
-        request.folder.write_examples(name, part)
+    request.folder.write_examples("train", parts.train)
+    request.folder.write_examples("validation", parts.validation)
+    request.folder.write_examples("test", parts.test)
     if len(fit) < FEW_EXAMPLES:
         view.show(
             Warned(f"{len(fit)} examples teach a manner of answering, not facts; expect more from {FEW_EXAMPLES}")

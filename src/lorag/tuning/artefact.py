@@ -45,6 +45,10 @@ class Exporter:
         """Whether the method has a form that can be switched on and off."""
         return self.plan.method in LORA_METHODS
 
+    def use_full_precision(self) -> None:
+        """Give the frozen weights full precision again, for exact comparisons after training."""
+        self.tunable.model.float()
+
     def recall(self, step: int) -> None:
         """Put the learned weights of a step back into the model."""
         path = self.checkpoint.weights(step)

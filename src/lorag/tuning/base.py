@@ -9,6 +9,7 @@ import gguf
 import numpy as np
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, GgufConfig, PreTrainedModel
+from transformers.utils import logging as transformers_logging
 
 from lorag.errors import TrainingError
 
@@ -80,6 +81,8 @@ def load_base(path: Path, *, dtype: torch.dtype, device: torch.device) -> PreTra
         TrainingError: The file cannot be trained, or transformers cannot read it.
     """
     facts = read_facts(path)
+    # Its progress bars would be drawn over ours.
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # unannotated
     try:
         config = AutoConfig.from_pretrained(path.parent, gguf_file=path.name)
         if facts.head_size is not None:
@@ -98,7 +101,7 @@ def load_base(path: Path, *, dtype: torch.dtype, device: torch.device) -> PreTra
     if _ROPE_FREQUENCIES in facts.tensor_names:
         _apply_rope_factors(model, path)
     model.config.use_cache = False
-    return model.to(device).eval()  # type: ignore[no-any-return]  # transformers returns Any
+    return _placed(model, device)
 
 
 def load_folder(folder: Path, facts: BaseFacts, *, dtype: torch.dtype, device: torch.device) -> PreTrainedModel:
@@ -116,7 +119,13 @@ def load_folder(folder: Path, facts: BaseFacts, *, dtype: torch.dtype, device: t
     except (ValueError, OSError, KeyError, RuntimeError) as error:
         raise TrainingError(f"{folder} cannot be read for training: {_one_line(error)}") from error
     model.config.use_cache = False
-    return model.to(device).eval()  # type: ignore[no-any-return]  # transformers returns Any
+    return _placed(model, device)
+
+
+def _placed(model: Any, device: torch.device) -> PreTrainedModel:
+    model.to(device)
+    model.eval()
+    return model  # type: ignore[no-any-return]  # transformers returns Any
 
 
 def _apply_rope_factors(model: Any, path: Path) -> None:
@@ -137,14 +146,14 @@ def _one_line(error: Exception) -> str:
 def token_log_likelihoods(model: PreTrainedModel, ids: list[int]) -> list[float]:
     """Return the natural-log likelihood of each token after the first, without dropout."""
     was_training = model.training
-    model.eval()
+    model.train(False)
     device = next(model.parameters()).device
     mixed = any(parameter.dtype is torch.bfloat16 for parameter in model.parameters())
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=mixed):
         logits = model(input_ids=torch.tensor([ids], device=device), use_cache=False).logits[0, :-1].float()
     model.train(was_training)
     wanted = torch.tensor(ids[1:], device=device)
-    return torch.log_softmax(logits, dim=-1).gather(1, wanted[:, None])[:, 0].tolist()  # type: ignore[no-any-return]
+    return torch.log_softmax(logits, dim=-1).gather(1, wanted[:, None])[:, 0].tolist()
 
 
 @dataclass(frozen=True, slots=True)

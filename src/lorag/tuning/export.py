@@ -57,7 +57,8 @@ def _dora_delta(module: Any) -> torch.Tensor:
     low = module.lora_B["default"].weight.detach().float() @ module.lora_A["default"].weight.detach().float()
     direction = weight + float(module.scaling["default"]) * low
     magnitude = module.lora_magnitude_vector["default"].weight.detach().float()
-    return (direction * (magnitude / direction.norm(dim=1)).unsqueeze(1) - weight).cpu()
+    delta: torch.Tensor = direction * (magnitude / direction.norm(dim=1)).unsqueeze(1) - weight
+    return delta.cpu()
 
 
 def _low_rank(delta: torch.Tensor, rank: int) -> tuple[torch.Tensor, torch.Tensor, float]:

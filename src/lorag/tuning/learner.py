@@ -59,7 +59,7 @@ def choose_device(wanted: str) -> torch.device:
 def has_bf16(device: torch.device) -> bool:
     """Tell whether bf16 matrix products are fast here."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     return bool(torch.cpu._is_avx512_bf16_supported())
 
 

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 from lorag.tuning.batches import MicroBatch, micro_batches, pack, steps
 from lorag.tuning.checkpoint import Checkpoint, Progress
 from lorag.tuning.encode import EncodedRow
-from lorag.tuning.methods import Tunable, decoder, parameter_groups
+from lorag.tuning.methods import Tunable, decoder, output_head, parameter_groups
 from lorag.tuning.plan import Plan
 
 
@@ -160,7 +160,7 @@ def loss_sum(tunable: Tunable, batch: MicroBatch) -> torch.Tensor:
     with autocast(batch.ids.device):
         # No attention mask: transformers keeps rows apart by positions that start again (packed sequences).
         hidden = decoder(model)(input_ids=batch.ids, position_ids=batch.positions, use_cache=False).last_hidden_state
-        logits = model.get_output_embeddings()(hidden[0, batch.predicted_from])  # (trained, vocab)
+        logits = output_head(model)(hidden[0, batch.predicted_from])  # (trained, vocab)
     cap = getattr(model.config, "final_logit_softcapping", None)
     logits = logits.float()
     if cap is not None:

@@ -91,7 +91,7 @@ def write_merged(base: Path, out: Path, delta: Delta, *, kind: str, metadata: Ma
     reader = gguf.GGUFReader(base)
     architecture = str(reader.fields["general.architecture"].contents())
     writer: Any = gguf.GGUFWriter(out, architecture)
-    _copy_metadata(reader, writer, kind)
+    _copy_metadata(reader, writer, kind, metadata)
     for key, value in metadata.items():
         writer.add_string(key, value)
     left = dict(delta)
@@ -122,9 +122,9 @@ def _add(writer: Any, name: str, values: npt.NDArray[np.float32], kind: str) -> 
     writer.add_tensor(name, gguf.quantize(values, wanted), raw_dtype=wanted)
 
 
-def _copy_metadata(reader: Any, writer: Any, kind: str) -> None:
+def _copy_metadata(reader: Any, writer: Any, kind: str, replaced: Mapping[str, str]) -> None:
     for name, field in reader.fields.items():
-        if name.startswith(_WRITER_OWNED[0]) or name == _WRITER_OWNED[1]:
+        if name.startswith(_WRITER_OWNED[0]) or name == _WRITER_OWNED[1] or name in replaced:
             continue
         value = int(_FILE_TYPES[kind]) if name == "general.file_type" else field.contents()
         if field.types[0] is gguf.GGUFValueType.ARRAY:

@@ -1,5 +1,6 @@
 """Which weights of a model learn, by method."""
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -39,7 +40,10 @@ def prepare(model: PreTrainedModel, plan: Plan) -> Tunable:
     torch.manual_seed(plan.seed)
     peft = None
     if plan.method in ("lora", "dora", "ia3"):
-        peft = get_peft_model(model, _peft_config(plan))
+        with warnings.catch_warnings():
+            # peft still asks transformers by a name that the latter has given up.
+            warnings.filterwarnings("ignore", category=FutureWarning)
+            peft = get_peft_model(model, _peft_config(plan))
     else:
         _choose(model, plan)
     trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
@@ -76,20 +80,20 @@ def _choose(model: PreTrainedModel, plan: Plan) -> None:
     model.requires_grad_(plan.method == "full")
     if plan.method == "head":
         untie_head(model)
-        model.get_output_embeddings().requires_grad_(True)
+        output_head(model).requires_grad_(True)
     if plan.method == "freeze":
         layers = decoder_layers(model)
         if not 0 < plan.last_layers <= len(layers):
             raise TrainingError(f"--last-layers must be 1 to {len(layers)} for this model, not {plan.last_layers}")
         for layer in layers[-plan.last_layers :]:
             layer.requires_grad_(True)
-        decoder(model).norm.requires_grad_(True)
+        decoder(model).norm.requires_grad_(True)  # type: ignore[operator]  # a module in every supported architecture
 
 
 def untie_head(model: PreTrainedModel) -> None:
     """Give a model with tied embeddings an output head of its own, so that training it leaves the input alone."""
     embedding = model.get_input_embeddings()
-    head = model.get_output_embeddings()
+    head = output_head(model)
     if head.weight is embedding.weight:
         head.weight = nn.Parameter(embedding.weight.detach().clone())
         model.config.tie_word_embeddings = False
@@ -97,10 +101,18 @@ def untie_head(model: PreTrainedModel) -> None:
 
 def decoder(model: PreTrainedModel) -> nn.Module:
     """Return the part below the output head."""
-    inner = model.get_decoder()
+    inner = model.get_decoder()  # type: ignore[no-untyped-call]  # transformers leaves it unannotated
     if not isinstance(inner, nn.Module):
         raise TrainingError(f"{type(model).__name__} has no decoder to train")
     return inner
+
+
+def output_head(model: PreTrainedModel) -> nn.Module:
+    """Return the matrix from the last hidden state to the vocabulary."""
+    head = model.get_output_embeddings()  # type: ignore[no-untyped-call]  # transformers leaves it unannotated
+    if not isinstance(head, nn.Module):
+        raise TrainingError(f"{type(model).__name__} has no output head")
+    return head
 
 
 def decoder_layers(model: PreTrainedModel) -> Sequence[nn.Module]:

@@ -121,7 +121,7 @@ def _number(name: str, value: object, where: str) -> float:
     if not is_number or not low <= value <= high or (name in _WHOLE and value != int(value)):  # type: ignore[operator, call-overload]  # checked to be a number
         kind = "a whole number" if name in _WHOLE else "a number"
         raise UsageError(f"{where} must be {kind} from {low:g} to {high:g}, not {value!r}")
-    return int(value) if name in _WHOLE else float(value)  # type: ignore[call-overload, arg-type, no-any-return]  # the same
+    return int(value) if name in _WHOLE else float(value)  # type: ignore[call-overload, arg-type]  # the same
 
 
 def _targets(value: object, where: str) -> tuple[str, ...]:
