@@ -21,12 +21,16 @@ class HashEmbedder:
 
     def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return one unit row per text."""
-        return np.stack([self._embed(text) for text in texts])
+        return self._rows(texts)
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return one unit row per text."""
         self.embedded += len(texts)
-        return np.stack([self._embed(text) for text in texts])
+        return self._rows(texts)
+
+    def _rows(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        rows = [self._embed(text) for text in texts]
+        return np.array(rows, dtype=np.float32).reshape(len(rows), self.identity.dimensions)
 
     def _embed(self, text: str) -> NDArray[np.float32]:
         total = np.zeros(self.identity.dimensions, dtype=np.float32)

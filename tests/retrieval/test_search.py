@@ -1,4 +1,4 @@
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -156,22 +156,21 @@ def test_a_search_is_not_disturbed_by_another_connection_that_writes(tmp_path: P
     path = tmp_path / "library.db"
     with Database.open(path) as database:
         put(database, "/fixed.txt", ["annual leave is fifteen days"])
-    finished = threading.Event()
 
     def write() -> None:
         with Database.open(path) as writer:
             for n in range(60):
                 put(writer, f"/{n % 5}.txt", [f"annual leave {n} {m}" for m in range(n % 7)], embedder=EMBEDDER)
-        finished.set()
 
-    thread = threading.Thread(target=write)
-    thread.start()
-    with Database.open(path, read_only=True) as database:
+    with ThreadPoolExecutor(1) as pool, Database.open(path, read_only=True) as database:
+        writing = pool.submit(write)
         reader = Searcher(database, EMBEDDER, SPLITTER, SearchOptions(passages=50))
-        while not finished.is_set():
+        searches = 0
+        while not writing.done() or not searches:
             result = reader.search("annual leave is fifteen days")
             assert "annual leave is fifteen days" in [passage.text for passage in result.passages]
-    thread.join()
+            searches += 1
+    assert writing.exception() is None
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,9 @@ class BigramSplitter:
 
     def _word_terms(self, word: str) -> list[str]:
         """Return the stem of a word, and for a ``camelCase`` name the stems of its parts as well."""
-        parts = [word, *humps] if len(humps := _HUMP.findall(word)) > 1 else [word]
+        humps = _HUMP.findall(word)
+        # Humps that are not the whole word come from an apostrophe or an accent, not from capitals.
+        parts = [word, *humps] if len(humps) > 1 and "".join(humps) == word else [word]
         return [self._stemmer.stemWord(part.replace("’", "'").lower()) for part in parts]
 
 
