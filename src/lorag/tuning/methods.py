@@ -87,15 +87,15 @@ def _choose(model: PreTrainedModel, plan: Plan) -> None:
             raise TrainingError(f"--last-layers must be 1 to {len(layers)} for this model, not {plan.last_layers}")
         for layer in layers[-plan.last_layers :]:
             layer.requires_grad_(True)
-        decoder(model).norm.requires_grad_(True)  # type: ignore[operator]  # a module in every supported architecture
+        decoder(model).norm.requires_grad_(True)
 
 
 def untie_head(model: PreTrainedModel) -> None:
     """Give a model with tied embeddings an output head of its own, so that training it leaves the input alone."""
-    embedding = model.get_input_embeddings()
+    weight = model.get_input_embeddings().weight
     head = output_head(model)
-    if head.weight is embedding.weight:
-        head.weight = nn.Parameter(embedding.weight.detach().clone())
+    if isinstance(weight, torch.Tensor) and head.weight is weight:
+        head.weight = nn.Parameter(weight.detach().clone())
         model.config.tie_word_embeddings = False
 
 
