@@ -62,3 +62,14 @@ def bootstrap_ratio(numerators: Sequence[float], denominators: Sequence[float], 
     ratios = above[picks].sum(axis=1) / below[picks].sum(axis=1)  # (samples,)
     low, high = np.percentile(ratios, [2.5, 97.5])
     return Interval(float(above.sum() / below.sum()), float(low), float(high))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values corrected for their number, step down (Holm 1979)."""
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    corrected = [1.0] * len(p_values)
+    highest = 0.0
+    for place, index in enumerate(order):
+        highest = max(highest, min(1.0, p_values[index] * (len(p_values) - place)))
+        corrected[index] = highest
+    return corrected

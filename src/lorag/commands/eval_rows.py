@@ -1,0 +1,170 @@
+"""Running an evaluation: every combination of model, adapter and RAG answers every question as the chat would."""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from lorag.chat.conversation import Conversation
+from lorag.chat.events import TurnDone
+from lorag.chat.turn import Documents, ModelChoice
+from lorag.commands.searching import LibrarySearch, open_searcher
+from lorag.commands.session import chosen_adapters, load_request, turn_options
+from lorag.engine.client import EngineClient
+from lorag.errors import EngineError, UsageError
+from lorag.evaluation.eval_tables import LegScores
+from lorag.evaluation.outcomes import Cited, Outcome, ShownPassage
+from lorag.evaluation.questions import Question
+from lorag.evaluation.retrieved import RankingScores, judge
+from lorag.evaluation.summary import EvaluatedRow, RowSpec
+from lorag.library.chats import Chats
+from lorag.library.chunks import chunk_rows
+from lorag.library.database import Database
+from lorag.library.documents import corpus_size
+from lorag.retrieval.search import Explanation
+from lorag.settings import Settings
+
+PLAIN = "none"
+"""The name of no adapter."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowPlan:
+    """A combination to evaluate."""
+
+    spec: RowSpec
+    choice: ModelChoice
+
+
+def planned_rows(
+    settings: Settings, models: Sequence[str], adapters: Sequence[str], rag: Literal["on", "off", "both"]
+) -> list[RowPlan]:
+    """Return every combination: each model, plain and with each adapter, without and with RAG.
+
+    Raises:
+        UsageError: RAG is asked for and the library is empty.
+    """
+    has_documents = _has_documents(settings)
+    if rag == "on" and not has_documents:
+        raise UsageError("the library is empty, so there is nothing to answer from; add files with: lorag add PATH")
+    rags = {"on": [True], "off": [False], "both": [False, True] if has_documents else [False]}[rag]
+    names = models or [settings.model]
+    tunes = list(dict.fromkeys([PLAIN, *(adapters or settings.adapter)]))
+    plans: list[RowPlan] = []
+    for model in names:
+        of_model = settings.model_copy(update={"model": model})
+        load = load_request(of_model)
+        for tune in tunes:
+            chosen = () if tune == PLAIN else chosen_adapters(of_model, [tune])
+            choice = ModelChoice(load.model.stem, load, chosen)
+            label = _label(load.model.stem if len(names) > 1 else "", tune)
+            spec = RowSpec(label, load.model.stem, tuple(name for name, _ in chosen), rag=False)
+            plans += [RowPlan(_with_rag(spec) if searched else spec, choice) for searched in rags]
+    return plans
+
+
+def _label(model: str, tune: str) -> str:
+    return " + ".join(part for part in (model, tune if tune != PLAIN else "") if part) or "base"
+
+
+def _with_rag(spec: RowSpec) -> RowSpec:
+    return replace(spec, name=f"{spec.name} + RAG", rag=True)
+
+
+def _has_documents(settings: Settings) -> bool:
+    if not settings.paths.library.exists():
+        return False
+    with Database.open(settings.paths.library, read_only=True) as database:
+        return corpus_size(database).chunks > 0
+
+
+class Evaluation:
+    """Asks every question of a set; ``tell`` is shown where the run is."""
+
+    def __init__(self, settings: Settings, questions: Sequence[Question], tell: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._questions = questions
+        self._tell = tell
+        self._search = LibrarySearch(settings)
+
+    def close(self) -> None:
+        """Close the library."""
+        self._search.close()
+
+    def legs(self) -> list[LegScores]:
+        """Judge what each leg of the search finds, before any threshold."""
+        judged: dict[str, list[RankingScores | None]] = {"words": [], "vectors": [], "fused": []}
+        with Database.open(self._settings.paths.library, read_only=True) as database:
+            searcher = open_searcher(self._settings, database)
+            for number, question in enumerate(self._questions, 1):
+                self._tell(f"searching {number}/{len(self._questions)}")
+                explained = searcher.explain(question.question, filter=turn_options(self._settings, ()).filter)
+                for leg, ids in _rankings(explained).items():
+                    judged[leg].append(judge(question, chunk_rows(database, ids)))
+        return [LegScores(leg, tuple(scores)) for leg, scores in judged.items()]
+
+    async def rows(self, plans: Sequence[RowPlan]) -> list[EvaluatedRow]:
+        """Answer every question with every combination; the user's own chats stay as they are."""
+        async with AsyncExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="lorag-eval-"))
+            chats = Chats(stack.enter_context(Database.open(Path(folder) / "chats.db")))
+            engine = EngineClient(self._settings.paths.logs / "engine.log")
+            stack.push_async_callback(engine.close)
+            started, done, total = time.monotonic(), 0, len(plans) * len(self._questions)
+            rows: list[EvaluatedRow] = []
+            for plan in plans:
+                conversation = self._conversation(plan, engine, chats)
+                outcomes: list[Outcome] = []
+                for question in self._questions:
+                    self._tell(_progress(plan.spec.name, done, total, time.monotonic() - started))
+                    outcomes.append(await _answered(conversation, question, grounded=plan.spec.rag))
+                    done += 1
+                rows.append(EvaluatedRow.of(plan.spec, outcomes))
+            return rows
+
+    def _conversation(self, plan: RowPlan, engine: EngineClient, chats: Chats) -> Conversation:
+        options = replace(turn_options(self._settings, ()), rag=plan.spec.rag)
+        documents = Documents(self._search, self._search.has_any) if plan.spec.rag else None
+        return Conversation(engine, documents, chats, plan.choice, options)
+
+
+def _rankings(explained: Explanation) -> dict[str, list[int]]:
+    return {
+        "words": [hit.chunk_id for hit in explained.words.hits],
+        "vectors": [hit.chunk_id for hit in explained.nearest],
+        "fused": [chunk.chunk_id for chunk in explained.ranked],
+    }
+
+
+async def _answered(conversation: Conversation, question: Question, *, grounded: bool) -> Outcome:
+    """Ask one question in a new chat."""
+    conversation.begin_anew()
+    done: TurnDone | None = None
+    async with aclosing(conversation.reply(question.question)) as events:
+        async for event in events:
+            if isinstance(event, TurnDone):
+                done = event
+    if done is None:
+        raise EngineError(f"question {question.line} got no answer")
+    return Outcome(
+        question=question,
+        grounded=grounded,
+        answer=done.answer,
+        refused=done.refused,
+        passages=tuple(
+            ShownPassage(str(passage.path), passage.text) for passage in (done.search.passages if done.search else ())
+        ),
+        citations=tuple(Cited(str(citation.passage.path), citation.verified) for citation in done.citations),
+        query=done.search.query if done.search else "",
+        seconds=done.total_seconds,
+        prompt_tokens=done.usage.prompt_tokens if done.usage else 0,
+        answer_tokens=done.usage.answer_tokens if done.usage else 0,
+    )
+
+
+def _progress(row: str, done: int, total: int, seconds: float) -> str:
+    left = f", about {round(seconds / done * (total - done) / 60) or 1} min left" if done >= 5 else ""
+    return f"{row}: {done}/{total} answers{left}"
