@@ -1,6 +1,7 @@
 """``@path`` in a question: that file is sent with this question only."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,9 +24,11 @@ def mentioned_files(question: str, folder: Path) -> Mentions:
     missing: list[str] = []
     for quoted, bare in _MENTION.findall(question):
         written = quoted or bare.rstrip(".,;:!?)")
-        path = folder / Path(written).expanduser()
-        if path.is_file():
-            found.append(path)
+        # A file's name may hold Hangul in parts, while questions hold it composed.
+        names = (written, unicodedata.normalize("NFD", written))
+        paths = [path for name in names if (path := folder / Path(name).expanduser()).is_file()]
+        if paths:
+            found.append(paths[0])
         elif quoted or "/" in written:
             missing.append(written)
     return Mentions(tuple(dict.fromkeys(found)), tuple(missing))

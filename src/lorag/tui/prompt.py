@@ -1,5 +1,6 @@
 """Where questions are typed."""
 
+import unicodedata
 from collections.abc import Callable, Sequence
 
 from textual import events
@@ -202,7 +203,8 @@ class PromptArea(TextArea, Translated):
         shown = self.text.strip()
         if not shown:
             return
-        text = self.folder.unfold(shown)
+        # Hangul may come in parts, from a file name or some input methods; the documents are searched composed.
+        text = unicodedata.normalize("NFC", self.folder.unfold(shown))
         self._history.add(text)
         self.folder.clear()
         self.put("")
