@@ -133,6 +133,7 @@ def _models(parser: Parser) -> None:
     listing.set_defaults(action="list")
     pull = actions.add_parser("pull", help="download a known model, or any URL")
     pull.add_argument("source", metavar="NAME|URL", help="a name from lorag models, or the address of a GGUF file")
+    pull.add_argument("--sha256", metavar="HEX", help="refuse the file when its SHA-256 is another")
     pull.set_defaults(action="pull")
     info = actions.add_parser("info", help="print what a GGUF file holds")
     info.add_argument("file", metavar="FILE", help="a GGUF file or the name of a model")
@@ -241,6 +242,7 @@ def _data(parser: Parser) -> None:
         action.add_argument("--all", action="store_true", help="show every finding, not three of a kind")
         _json(action, "the report")
         _data_dir(action)
+    check.add_argument("--base", metavar="MODEL", help="look at the rows on this model's tokens; default: the chat's")
     prepare.add_argument("--write", metavar="FILE", required=True, help="the JSONL file to write")
     prepare.add_argument("--force", action="store_true", help="replace FILE if it is there")
 

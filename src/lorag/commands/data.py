@@ -1,22 +1,29 @@
 """``lorag data``: look at training data, and write it clean."""
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lorag.commands.data_options import read_options
 from lorag.commands.data_report import few, finding_json, finding_lines, too_few
 from lorag.commands.indexing import limits_from
 from lorag.commands.setup import settings_from
 from lorag.commands.terminal import harmless_json, harmless_line, never_fail_on_encoding
-from lorag.errors import DatasetError, UsageError
+from lorag.errors import DatasetError, ModelError, UsageError
+from lorag.models.find import find_model
+from lorag.settings import Settings
 from lorag.tuning.cleaning import CleanResult, clean
-from lorag.tuning.examples import Finding
+from lorag.tuning.examples import Example, Finding
 from lorag.tuning.provenance import UNKNOWN, Provenance, provenance_of, write_note
 from lorag.tuning.read import read_examples
 from lorag.tuning.write import write_examples
+
+if TYPE_CHECKING:
+    from lorag.commands.data_doctor import Examined
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,8 @@ class _Looked:
     findings: tuple[Finding, ...]
     """Of reading and of cleaning, in the order of the files."""
     provenance: Provenance
+    n_fit: int
+    """Rows that can be learned from, after the look at a model's tokens if there was one."""
 
     def count(self, effect: str) -> int:
         """Return how many findings have an effect."""
@@ -48,12 +57,36 @@ def run(arguments: argparse.Namespace) -> int:
         (*read.findings, *cleaned.findings), key=lambda found: (str(found.origin.file), found.origin.line)
     )
     provenance = provenance_of(paths, license_name=_license(arguments), origin=arguments.origin)
-    looked = _Looked(len(read.examples), cleaned, tuple(findings), provenance)
+    looked = _Looked(len(read.examples), cleaned, tuple(findings), provenance, len(cleaned.examples))
     if written is not None and cleaned.examples:
         write_examples(written, cleaned.examples)
         write_note(written, provenance)
-    (_print_json if arguments.json else _print_report)(looked, arguments, written)
+    examined = _examined(settings, arguments.base, cleaned.examples) if arguments.action == "check" else None
+    if examined is not None:
+        looked = replace(
+            looked,
+            findings=(*looked.findings, *examined.diagnosis.findings),
+            n_fit=len(set(examined.diagnosis.kept)),
+        )
+    (_print_json if arguments.json else _print_report)(looked, examined, arguments, written)
     return _end(looked, written)
+
+
+def _examined(settings: Settings, wanted: str | None, examples: Sequence[Example]) -> "Examined | None":
+    """Look at the rows on a model's tokens; without a model, and none asked for, that look is left out."""
+    if not examples:
+        return None
+    try:
+        base = find_model(wanted or settings.model, settings.models_folder)
+        doctor = importlib.import_module("lorag.commands.data_doctor")
+    except (ModelError, ImportError) as error:
+        if wanted is not None:
+            raise
+        reason = "it needs: pip install 'lorag[train]'" if isinstance(error, ImportError) else str(error)
+        print(f"lorag: the rows were not looked at on a model's tokens: {reason}", file=sys.stderr)
+        return None
+    examined: Examined = doctor.examine(settings, base, examples)
+    return examined
 
 
 def _license(arguments: argparse.Namespace) -> str | None:
@@ -79,39 +112,47 @@ def _check_target(written: Path, paths: Sequence[Path], *, force: bool) -> None:
 
 def _end(looked: _Looked, written: Path | None) -> int:
     """Return the exit code; data that cannot be trained on is an error of a check, and a note when it was prepared."""
-    problem = too_few(len(looked.cleaned.examples))
+    problem = too_few(looked.n_fit)
     if not looked.cleaned.examples and looked.findings:
         first = looked.findings[0]
         raise DatasetError(f"no example was found: {harmless_line(first.origin.place)}: {harmless_line(first.reason)}")
     if problem is not None and (written is None or not looked.cleaned.examples):
         raise DatasetError(problem)
-    note = problem or few(len(looked.cleaned.examples))
+    note = problem or few(looked.n_fit)
     if note is not None:
         print(f"lorag: {note}", file=sys.stderr)
     return 0
 
 
-def _print_report(looked: _Looked, arguments: argparse.Namespace, written: Path | None) -> None:
+def _print_report(
+    looked: _Looked, examined: "Examined | None", arguments: argparse.Namespace, written: Path | None
+) -> None:
     names = ", ".join(file.name for file in looked.provenance.files[:3])
     more = f" and {len(looked.provenance.files) - 3} more" if len(looked.provenance.files) > 3 else ""
     languages = ", ".join(f"{name} {count}" for name, count in looked.cleaned.languages.items()) or "none"
     unknown = " (say it with --license; it travels with the adapter)" if looked.provenance.license == UNKNOWN else ""
     print(f"files      {harmless_line(names)}{more}")
-    print(f"examples   {len(looked.cleaned.examples)} fit to learn from")
+    print(f"examples   {looked.n_fit} fit to learn from")
     counts = ", ".join(f"{looked.count(effect)} {word}" for effect, word in (
         ("dropped", "left out"), ("changed", "changes"), ("warning", "to look at")
     ))  # fmt: skip
     print(f"findings   {counts}")
     print(f"languages  {languages}")
     print(f"licence    {harmless_line(looked.provenance.license)}{unknown}")
+    for line in examined.lines() if examined is not None else ():
+        print(line)
     for line in finding_lines(looked.findings, show_all=arguments.all):
         print(line)
+    if examined is not None:
+        examined.print_samples()
     if written is not None and looked.cleaned.examples:
         print(f"\nwritten    {harmless_line(str(written))}")
 
 
-def _print_json(looked: _Looked, arguments: argparse.Namespace, written: Path | None) -> None:
-    count = len(looked.cleaned.examples)
+def _print_json(
+    looked: _Looked, examined: "Examined | None", arguments: argparse.Namespace, written: Path | None
+) -> None:
+    count = looked.n_fit
     report = {
         "read": looked.n_read,
         "examples": count,
@@ -123,6 +164,7 @@ def _print_json(looked: _Looked, arguments: argparse.Namespace, written: Path | 
         "origin": looked.provenance.origin,
         "files": [asdict(file) for file in looked.provenance.files],
         "advice": too_few(count) or few(count),
+        "tokens": examined.as_json() if examined is not None else None,
         "written": str(written) if written is not None and count else None,
         "findings": [finding_json(finding) for finding in looked.findings],
     }

@@ -1,0 +1,262 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lorag.cli.main import main
+from tests.tiny_gguf import tiny_gguf
+from tests.tuning.data_files import written
+
+
+def _rows(count: int, start: int = 0) -> str:
+    items = range(start, start + count)
+    return "".join(
+        json.dumps({"question": f"Where is shelf number {item}?", "answer": f"In aisle {item * 7}, on the left."})
+        + "\n"
+        for item in items
+    )
+
+
+def _report(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return report
+
+
+@pytest.fixture(autouse=True)
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a model, so that what is checked is the data alone unless a test names a model."""
+    monkeypatch.setenv("LORAG_MODEL", "absent")
+
+
+def test_a_check_says_what_is_there_and_what_is_left_out(tmp_path, capsys):
+    path = written(tmp_path, "rows.jsonl", _rows(60) + "not json\n" + '{"question": "No answer?"}\n')
+
+    assert main(["data", "check", str(path), "--license", "CC0-1.0", "--origin", "our wiki"]) == 0
+
+    shown = capsys.readouterr().out
+    assert "examples   60 fit to learn from" in shown
+    assert "licence    CC0-1.0" in shown
+    assert "rows.jsonl, line 61: not JSON" in shown
+    assert "rows.jsonl, line 62: there is a question but no answer" in shown
+
+
+def test_of_each_kind_three_findings_are_shown_unless_all_are_asked_for(tmp_path, capsys):
+    path = written(tmp_path, "rows.jsonl", _rows(60) + "x\n" * 5)
+
+    main(["data", "check", str(path)])
+    short = capsys.readouterr().out
+    main(["data", "check", str(path), "--all"])
+    whole = capsys.readouterr().out
+
+    assert (short.count("not JSON"), "and 2 more" in short) == (3, True)
+    assert (whole.count("not JSON"), "more" in whole) == (5, False)
+
+
+def test_json_holds_every_finding_with_file_line_kind_reason_and_effect(tmp_path, capsys):
+    path = written(tmp_path, "rows.jsonl", _rows(60) + "x\n" * 5)
+
+    assert main(["data", "check", str(path), "--json"]) == 0
+
+    report = _report(capsys)
+    assert (report["examples"], report["dropped"], report["license"], report["advice"]) == (60, 5, "unknown", None)
+    assert report["findings"][0] == {
+        "file": str(path),
+        "line": 61,
+        "kind": "unreadable",
+        "reason": "not JSON: Expecting value at character 1",
+        "effect": "dropped",
+    }
+
+
+def test_fewer_than_ten_examples_are_an_error_with_advice(tmp_path, capsys):
+    path = written(tmp_path, "rows.jsonl", _rows(9))
+
+    assert main(["data", "check", str(path)]) == 1
+
+    error = capsys.readouterr().err
+    assert "9 examples are too few" in error
+    assert "--system" in error
+
+
+def test_fewer_than_fifty_examples_are_a_warning_that_says_what_to_expect(tmp_path, capsys):
+    path = written(tmp_path, "rows.jsonl", _rows(49))
+
+    assert main(["data", "check", str(path)]) == 0
+
+    assert "49 examples are few" in capsys.readouterr().err
+
+
+def test_data_without_any_example_says_why_in_one_line(tmp_path, capsys):
+    path = written(tmp_path, "notes.txt", "Just some words.")
+
+    assert main(["data", "check", str(path)]) == 1
+
+    error = capsys.readouterr().err
+    assert "no example was found: notes.txt" in error
+    assert "--objective text" in error
+    assert "Traceback" not in error
+
+
+def test_documents_are_read_as_text_when_asked_for(tmp_path, capsys):
+    sections = "\n\n".join(
+        f"# Part {number}\n\n{'Words about shelves and coffee. ' * 30}{number}" for number in range(12)
+    )
+    path = written(tmp_path, "manual.md", sections)
+
+    assert main(["data", "check", str(path), "--objective", "text", "--json"]) == 0
+
+    assert _report(capsys)["examples"] >= 10
+
+
+@pytest.mark.parametrize("columns", ["question", "question=", "colour=red", "question=a,=b"])
+def test_columns_that_name_no_field_are_a_usage_error(tmp_path, capsys, columns):
+    path = written(tmp_path, "rows.jsonl", _rows(10))
+
+    assert main(["data", "check", str(path), "--columns", columns]) == 2
+
+    assert "FIELD=NAME" in capsys.readouterr().err
+
+
+def test_a_path_that_does_not_exist_is_named(tmp_path, capsys):
+    assert main(["data", "check", str(tmp_path / "nothing.csv")]) == 1
+
+    assert "nothing.csv does not exist" in capsys.readouterr().err
+
+
+def test_an_empty_folder_says_which_files_were_looked_for(tmp_path, capsys):
+    assert main(["data", "check", str(tmp_path)]) == 1
+
+    assert ".jsonl" in capsys.readouterr().err
+
+
+def test_prepared_rows_are_clean_json_lines_that_read_the_same_again(tmp_path, capsys):
+    first = written(tmp_path, "a.jsonl", _rows(30) + _rows(5))
+    second = written(tmp_path, "b.csv", "question,answer\n" + "What is <b>up</b>?,All of it.\n")
+    target = tmp_path / "clean.jsonl"
+
+    assert main(["data", "prepare", str(first), str(second), "--write", str(target), "--json"]) == 0
+    assert _report(capsys)["dropped"] == 5
+    assert main(["data", "check", str(target), "--json"]) == 0
+
+    report = _report(capsys)
+    assert (report["examples"], report["findings"]) == (31, [])
+    assert json.loads(target.read_text().splitlines()[-1])["messages"][0]["content"] == "What is up?"
+
+
+def test_licence_and_origin_stay_with_prepared_rows(tmp_path, capsys):
+    path = written(tmp_path, "a.jsonl", _rows(30))
+    target = tmp_path / "clean.jsonl"
+
+    main(["data", "prepare", str(path), "--write", str(target), "--license", "CC-BY-4.0", "--origin", "우리 팀"])
+    capsys.readouterr()
+    main(["data", "check", str(target), "--json"])
+
+    report = _report(capsys)
+    assert (report["license"], report["origin"]) == ("CC-BY-4.0", "우리 팀")
+
+
+def test_an_unknown_licence_does_not_hide_behind_a_known_one(tmp_path, capsys):
+    known, unknown = tmp_path / "known.jsonl", written(tmp_path, "b.jsonl", _rows(30, 100))
+    main(
+        ["data", "prepare", str(written(tmp_path, "a.jsonl", _rows(30))), "--write", str(known), "--license", "CC0-1.0"]
+    )
+    capsys.readouterr()
+
+    main(["data", "check", str(known), str(unknown), "--json"])
+
+    assert _report(capsys)["license"] == "unknown, CC0-1.0"
+
+
+def test_prepare_never_replaces_a_file_unless_told_to(tmp_path, capsys):
+    path = written(tmp_path, "a.jsonl", _rows(30))
+    target = written(tmp_path, "clean.jsonl", "precious")
+
+    assert main(["data", "prepare", str(path), "--write", str(target)]) == 2
+    assert target.read_text() == "precious"
+    assert main(["data", "prepare", str(path), "--write", str(path), "--force"]) == 2
+    assert main(["data", "prepare", str(path), "--write", str(target), "--force"]) == 0
+    assert len(target.read_text().splitlines()) == 30
+
+
+def test_prepare_into_a_missing_folder_is_a_usage_error(tmp_path, capsys):
+    path = written(tmp_path, "a.jsonl", _rows(30))
+
+    assert main(["data", "prepare", str(path), "--write", str(tmp_path / "no" / "clean.jsonl")]) == 2
+
+    assert "there is no folder" in capsys.readouterr().err
+
+
+def test_few_rows_can_be_prepared_to_be_joined_with_others(tmp_path, capsys):
+    path = written(tmp_path, "a.jsonl", _rows(3))
+    target = tmp_path / "clean.jsonl"
+
+    assert main(["data", "prepare", str(path), "--write", str(target)]) == 0
+
+    assert len(target.read_text().splitlines()) == 3
+    assert "3 examples are too few" in capsys.readouterr().err
+
+
+def test_a_check_shows_three_rows_as_the_model_reads_them(tmp_path, capsys):
+    path = written(tmp_path, "rows.jsonl", _rows(60))
+
+    assert main(["data", "check", str(path), "--base", str(tiny_gguf())]) == 0
+
+    shown = capsys.readouterr().out
+    assert shown.count("«In aisle ") == 3
+    assert "«In aisle 0, on the left.<|im_end|>»" in shown
+    assert "<|im_start|>user⏎Where is shelf number 0?<|im_end|>" in shown
+
+
+def test_a_row_longer_than_the_models_context_is_left_out_by_the_check(tmp_path, capsys):
+    path = written(
+        tmp_path, "rows.jsonl", _rows(12) + json.dumps({"question": "Long?", "answer": "long " * 900}) + "\n"
+    )
+
+    assert main(["data", "check", str(path), "--base", str(tiny_gguf()), "--json"]) == 0
+
+    report = _report(capsys)
+    assert report["examples"] == report["tokens"]["rows"] == 12
+    assert [finding["kind"] for finding in report["findings"]] == ["too long"]
+    assert [part[1] for part in report["tokens"]["samples"][0]] == [False, True]
+
+
+def test_without_a_model_the_rest_is_checked_and_the_gap_is_named(tmp_path, capsys):
+    path = written(tmp_path, "rows.jsonl", _rows(60))
+
+    assert main(["data", "check", str(path)]) == 0
+
+    assert "not looked at on a model's tokens" in capsys.readouterr().err
+
+
+def test_a_model_that_was_asked_for_and_is_absent_is_an_error(tmp_path, capsys):
+    path = written(tmp_path, "rows.jsonl", _rows(60))
+
+    assert main(["data", "check", str(path), "--base", "absent"]) == 1
+
+    assert "there is no model file absent" in capsys.readouterr().err
+
+
+def test_the_report_survives_a_terminal_of_another_encoding(tmp_path: Path):
+    path = written(tmp_path, "환불.jsonl", _rows(60) + '{"질문": "환불은?"}\n')
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "lorag", "data", "check", str(path)], env=environment, capture_output=True, check=False
+    )
+
+    assert ended.returncode == 0
+    assert b"60 fit to learn from" in ended.stdout
+    assert b"Traceback" not in ended.stderr
+
+
+def test_an_escape_sequence_in_the_data_never_reaches_the_terminal(tmp_path, capsys):
+    path = written(tmp_path, "rows.jsonl", _rows(60) + json.dumps({"\x1b[31mred": "\x1b]0;title\x07"}) + "\n")
+
+    main(["data", "check", str(path)])
+    main(["data", "check", str(path), "--json"])
+
+    assert "\x1b" not in capsys.readouterr().out
