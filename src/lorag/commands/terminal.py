@@ -31,6 +31,13 @@ def harmless_json(value: object, stream: TextIO) -> str:
     return _UNSEEN.sub(lambda match: match.group() if match.group() in "\n\t" else f"\\u{ord(match.group()):04x}", text)
 
 
+def shown_size(count: int) -> str:
+    """Return a number of bytes as people write it."""
+    if count >= 1e9:
+        return f"{count / 1e9:.1f} GB"
+    return f"{count / 1e6:.{0 if count >= 1e7 else 1}f} MB"
+
+
 def never_fail_on_encoding() -> None:
     """Print what a terminal's encoding cannot show as a question mark instead of failing."""
     for stream in (sys.stdout, sys.stderr):

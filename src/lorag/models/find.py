@@ -12,6 +12,7 @@ BUILTIN: Final = "builtin"
 _PACKAGE = Path(__file__).resolve().parent.parent
 _BUILTIN_FOLDERS: Final = (_PACKAGE / "builtin" / "chat", _PACKAGE.parent.parent / "models" / "chat")
 """In an installed wheel, and in a checkout."""
+_EMBEDDER_FOLDERS: Final = (_PACKAGE / "builtin" / "embedder", _PACKAGE.parent.parent / "models" / "embedder")
 _LATER_PART = re.compile(r"-(?!00001)\d{5}-of-\d{5}$")
 
 
@@ -27,6 +28,11 @@ def builtin_model() -> Path | None:
     """Return the chat model that comes with lorag, if it is there."""
     files = (file for folder in _BUILTIN_FOLDERS for file in sorted(folder.glob("*.gguf")))
     return next(files, None)
+
+
+def builtin_embedder() -> Path | None:
+    """Return the folder of the embedder that comes with lorag, if it is there."""
+    return next((folder for folder in _EMBEDDER_FOLDERS if (folder / "modules.json").is_file()), None)
 
 
 def list_models(folder: Path) -> list[LocalModel]:

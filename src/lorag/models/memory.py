@@ -17,7 +17,7 @@ _CONTEXT_STEP: Final = 256
 _FALLBACK_CONTEXT_TOKENS: Final = 2048
 _CACHE_SHARE: Final = 0.5
 """Of the memory the weights leave free, so that other programs are not pushed out."""
-_WORKING_BYTES: Final = 128 * 1024 * 1024
+WORKING_BYTES: Final = 128 * 1024 * 1024
 """Roughly what llama.cpp computes in, whatever the context."""
 _HALF_PRECISION_BYTES: Final = 2
 
@@ -40,14 +40,14 @@ def trained_context_tokens(model: GgufMetadata) -> int:
 
 def memory_needed_bytes(model: GgufMetadata, context_tokens: int) -> int:
     """Return about what the model takes in memory with a context of this size."""
-    return model.size_bytes + context_tokens * cache_bytes_per_token(model) + _WORKING_BYTES
+    return model.size_bytes + context_tokens * cache_bytes_per_token(model) + WORKING_BYTES
 
 
 def choose_context_tokens(model: GgufMetadata, requested: int, available_bytes: int) -> int:
     """Return the context to use: the requested one if it fits, or for 0 the largest sensible one."""
     trained = trained_context_tokens(model)
     per_token = max(cache_bytes_per_token(model), 1)
-    left = available_bytes - model.size_bytes - _WORKING_BYTES
+    left = available_bytes - model.size_bytes - WORKING_BYTES
     if requested:
         wanted = min(requested, trained)
         if wanted > SMALLEST_CONTEXT_TOKENS and wanted * per_token > max(left, 0):
