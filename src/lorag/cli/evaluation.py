@@ -1,0 +1,71 @@
+"""What the commands that measure and advise accept."""
+
+import argparse
+from collections.abc import Callable, Sequence
+
+from lorag.cli import arguments
+from lorag.cli.arguments import Parser
+
+_EVAL_ACTIONS = ("run", "make", "calibrate")
+
+
+def with_default_action(argv: Sequence[str]) -> list[str]:
+    """Return the command line with the action that ``lorag eval QUESTIONS`` leaves out."""
+    if argv[:1] == ["eval"] and len(argv) > 1 and argv[1] not in {*_EVAL_ACTIONS, "-h", "--help"}:
+        return ["eval", "run", *argv[1:]]
+    return list(argv)
+
+
+def _eval(parser: Parser) -> None:
+    parser.set_defaults(action="run")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action_name", required=True)
+    run = actions.add_parser("run", help="answer a question set and score it (the default: lorag eval QUESTIONS)")
+    run.set_defaults(action="run")
+    _eval_run(run)
+
+
+def _eval_run(parser: Parser) -> None:
+    parser.add_argument("questions", metavar="QUESTIONS", help="a .jsonl or .csv of question, answer and source")
+    rows = parser.add_argument_group("rows", "Every model, plain and with each adapter, without and with RAG.")
+    rows.add_argument("--model", dest="of_models", action="append", default=[], metavar="MODEL", help="repeat for more")
+    rows.add_argument(
+        "--adapter", dest="of_adapters", action="append", default=[], metavar="NAME[=STRENGTH]", help="repeat for more"
+    )
+    rag = rows.add_mutually_exclusive_group()
+    rag.add_argument("--rag", dest="of_rag", action="store_const", const="on", default="both", help="only with RAG")
+    rag.add_argument("--no-rag", dest="of_rag", action="store_const", const="off", help="only without")
+    output = parser.add_argument_group("output")
+    output.add_argument("--worst", type=int, default=0, metavar="N", help="show the N questions that went worst")
+    output.add_argument("--report", metavar="FILE", help="write a report with plots (.html or .md)")
+    output.add_argument("--limit", type=int, metavar="N", help="ask only N of the questions, spread over the set")
+    arguments._json(parser, "everything, single answers included,")
+    _answering(parser)
+    arguments._data_dir(parser)
+
+
+def _answering(parser: Parser) -> None:
+    group = parser.add_argument_group("answering")
+    suppress = argparse.SUPPRESS
+    group.add_argument(
+        "--collection", action="append", metavar="NAME", default=suppress, help="search only this collection"
+    )
+    group.add_argument("--max-tokens", type=int, metavar="N", default=suppress, help="longest answer")
+    group.add_argument(
+        "--temperature", type=float, metavar="T", default=suppress, help="0, the likeliest answer, is the default here"
+    )
+    group.add_argument("--seed", type=int, metavar="N", default=suppress, help="same seed, same answers")
+    group.add_argument("--threads", type=int, metavar="N", default=suppress, help="CPU threads")
+    group.add_argument("--context-tokens", type=int, metavar="N", default=suppress, help="context size")
+
+
+COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
+    "eval": (
+        "measure retrieval and answers on a question set",
+        (
+            "lorag eval questions.jsonl",
+            "lorag eval questions.csv --adapter refunds --worst 20 --report report.html",
+        ),
+        _eval,
+    ),
+}
+"""Name → summary, example lines, and the function that declares the arguments."""
