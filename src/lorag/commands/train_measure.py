@@ -72,10 +72,10 @@ def _item(example: Example, search: LibrarySearch | None) -> TaskItem:
     passages = search.search(example.question).passages if search is not None else ()
     earlier = tuple(message for message in example.messages[:-2] if message.role != "system")
     shown = tuple(item.prompt for item in split_passages(passages))
-    return TaskItem(Asked(example.question, shown, earlier, _own_system(example)), (example.answer,))
+    return TaskItem(Asked(example.question, shown, earlier, own_system(example)), (example.answer,))
 
 
-def _own_system(example: Example) -> str | None:
+def own_system(example: Example) -> str | None:
     """Return the system message of a row, None where it is only the chat's own."""
     first = example.messages[0]
     chat = {system_prompt(language, "plain") for language in LANGUAGES}

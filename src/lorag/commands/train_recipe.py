@@ -11,6 +11,7 @@ from lorag.commands.train_data import encode_parts, prepare_data, read_data, sho
 from lorag.commands.train_engine import TrainEngine, open_engine
 from lorag.commands.train_events import Stage
 from lorag.commands.train_request import Request, config_of
+from lorag.commands.train_rows import make_rows
 from lorag.commands.train_view import LoggedView, View
 from lorag.tuning.provenance import Provenance, provenance_of
 from lorag.tuning.run_folder import RunFolder
@@ -49,12 +50,15 @@ async def _train(request: Request, view: LoggedView, started: float) -> int:
         request.folder.start_anew()
         view.begin()
         parts = await prepare_data(request, engine, read, view)
+        parts, extra = await make_rows(request, engine, parts, view)
+        request.folder.write_examples("train", parts.train)
+        request.folder.write_examples("extra", extra)
+        # Last, because a run can go on once this is there.
         request.folder.write_config({**config_of(request), "provenance": _provenance_record(_provenance(request))})
         return await _learn(request, engine, parts, view, started)
 
 
 async def _learn(request: Request, engine: TrainEngine, parts: Split, view: View, started: float) -> int:
-    view.show(Stage("prepare", "preparing the rows"))
     extra = request.folder.read_examples("extra")
     show_split(parts, extra, view)
     encoded = await encode_parts(request, engine, parts, extra)
