@@ -87,6 +87,14 @@ def test_a_truncated_file_is_refused(tmp_path, share):
         read_metadata(path)
 
 
+def complaint(path) -> str:
+    try:
+        check_chat_model(read_metadata(path))
+    except ModelError as error:
+        return str(error)
+    return ""
+
+
 @settings(max_examples=200)
 @given(data=st.data())
 def test_a_damaged_header_never_does_more_than_raise_a_model_error(tmp_path_factory, data):
@@ -96,10 +104,7 @@ def test_a_damaged_header_never_does_more_than_raise_a_model_error(tmp_path_fact
         damaged[position] = data.draw(st.integers(0, 255))
     path.write_bytes(damaged)
 
-    try:
-        check_chat_model(read_metadata(path))
-    except ModelError as error:
-        assert str(path) in str(error)
+    assert complaint(path) == "" or str(path) in complaint(path)
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path):
