@@ -53,6 +53,9 @@ def find_adapter(folder: Path, wanted: str) -> tuple[Adapter, float]:
 
 
 def _adapter(entry: Path) -> Adapter | None:
+    if entry.name.startswith("."):
+        # One that is being written or taken away.
+        return None
     if entry.is_file() and entry.suffix == ".gguf":
         return Adapter(entry.stem, entry, None)
     weights, manifest = entry / WEIGHTS_NAME, entry / MANIFEST_NAME
