@@ -1,8 +1,9 @@
 """Which checkpoint is kept: the best on validation that has neither forgotten nor stopped following passages."""
 
 import hashlib
+import math
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from lorag.engine.api import AdapterStrength
 from lorag.errors import TrainingError
 from lorag.evaluation.divergence import Sample, draw_samples
 from lorag.evaluation.gates import GateResult, check_gates, passes
+from lorag.evaluation.general import measure_perplexity
 from lorag.evaluation.subject import EngineSubject
 from lorag.evaluation.suite import Measurement, Suite, measure_all, measure_quick
 from lorag.tuning.artefact import Artefact, Exporter
@@ -32,6 +34,8 @@ class Measured:
     base: Measurement
     samples: tuple[Sample, ...]
     suite: Suite
+    texts: tuple[str, ...]
+    """Held-out texts, where texts and not answers were learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,14 @@ class Chosen:
     gates: tuple[GateResult, ...]
 
 
-async def measure_base(engine: TrainEngine, suite: Suite, view: View) -> Measured:
+async def measure_base(engine: TrainEngine, suite: Suite, texts: Sequence[str], view: View) -> Measured:
     """Measure the base as it is."""
     view.show(Stage("measure", "measuring the base"))
     subject = EngineSubject(engine.client, engine.model)
     base = await measure_all(subject, suite, (), progress(view, "base"))
+    base = await _with_text_loss(base, subject, texts)
     samples = await draw_samples(subject, suite.questions, max_tokens=_DIVERGENCE_TOKENS)
-    return Measured(base, tuple(samples), suite)
+    return Measured(base, tuple(samples), suite, tuple(texts))
 
 
 async def choose(
@@ -141,7 +146,16 @@ async def _measure(
     await _use(engine, artefact)
     subject = EngineSubject(engine.client, engine.model)
     measure = measure_quick if quick else measure_all
-    return await measure(subject, measured.suite, measured.samples, progress(view, artefact.path.stem))
+    tuned = await measure(subject, measured.suite, measured.samples, progress(view, artefact.path.stem))
+    return await _with_text_loss(tuned, subject, measured.texts)
+
+
+async def _with_text_loss(measurement: Measurement, subject: EngineSubject, texts: Sequence[str]) -> Measurement:
+    """Return the measurement with the loss on held-out texts where there are no held-out answers."""
+    if not texts or measurement.loss is not None:
+        return measurement
+    perplexity = await measure_perplexity(subject, texts)
+    return replace(measurement, loss=math.log(perplexity.all))
 
 
 async def _use(engine: TrainEngine, artefact: Artefact) -> None:

@@ -30,6 +30,7 @@ from lorag.tuning.split import Split
 
 _MOST_DISTRACTORS = 3
 _REPLAY_TOKENS = 128
+_REPLAY_SPARE = 8
 _REPLAY_TEMPERATURE = 0.3
 
 
@@ -151,7 +152,8 @@ async def _replayed(request: Request, engine: TrainEngine, rows: int, view: View
     random.Random(request.options.seed).shuffle(prompts)
     wanted = max(1, round(request.options.replay * rows))
     made: list[Example] = []
-    for number, prompt in enumerate(prompts):
+    # A base that does not stop by itself would be asked in vain over and over.
+    for number, prompt in enumerate(prompts[: 2 * wanted + _REPLAY_SPARE]):
         if len(made) == wanted:
             break
         asked = engine.with_chat_system(Example(Origin(Path("replay"), number + 1), (Message("user", prompt),)))

@@ -5,6 +5,7 @@ The kinds are those of RAFT (Zhang et al. 2024) and of Goyal et al. (2024): the 
 """
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -19,6 +20,7 @@ Kind = Literal["golden", "distractors", "counterfactual", "plain"]
 SUPPORTED: Final = 70.0
 """From this similarity on, of 100, a sentence holds an answer; measured on answers that rephrase their source."""
 _SHORTEST: Final = 2
+_NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,10 @@ def choose_kinds(count: int, options: TrainOptions) -> list[Kind]:
 
 
 def support(answer: str, sentence: str) -> float:
-    """Return how much of the shorter of two texts stands in the other, 0 to 100."""
+    """Return how well a text holds an answer, 0 to 100: how much of the shorter stands in the other, and its numbers."""
     said, found = " ".join(answer.split()).lower(), " ".join(sentence.split()).lower()
-    if min(len(said), len(found)) < _SHORTEST:
+    # A number that the text does not hold cannot come from it, however alike the words are.
+    if min(len(said), len(found)) < _SHORTEST or set(_NUMBER.findall(said)) - set(_NUMBER.findall(found)):
         return 0.0
     return float(max(fuzz.token_set_ratio(said, found), fuzz.partial_ratio(said, found)))
 
