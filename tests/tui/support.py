@@ -113,7 +113,7 @@ class World:
             adapters=lambda _: [AdapterEntry(name, "refunds", problem) for name, problem in self.adapters.items()],
             choose=self._choose,
             attach=lambda files: AttachedFiles(files, LIMITS, BigramSplitter(), chunk_tokens=60),
-            lorag=self.lorag,
+            lorag=lambda arguments: [*self.lorag, *arguments],
             close=close,
         )
 

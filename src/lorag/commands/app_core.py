@@ -1,6 +1,8 @@
 """The parts of lorag that the app drives, built from the settings."""
 
+import sys
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from lorag.adapters.fit import check_fits
@@ -17,7 +19,7 @@ from lorag.library.browse import LibraryBrowser
 from lorag.library.chats import Chats
 from lorag.library.database import Database
 from lorag.models.find import BUILTIN, builtin_model, list_models
-from lorag.models.gguf import read_metadata
+from lorag.models.gguf import GgufMetadata, read_metadata
 from lorag.retrieval.splitters import make_splitter
 from lorag.settings import Settings
 from lorag.tui.core import AdapterEntry, Core, ModelEntry
@@ -25,7 +27,7 @@ from lorag.tui.core import AdapterEntry, Core, ModelEntry
 _GIGABYTE = 1_000_000_000
 
 
-def open_core(settings: Settings, paths: Sequence[str], *, lorag: tuple[str, ...]) -> Core:
+def open_core(settings: Settings, paths: Sequence[str]) -> Core:
     """Open the library and prepare, but not start, the engine."""
     load = load_request(settings)
     choice = ModelChoice(load.model.stem, load, chosen_adapters(settings, settings.adapter))
@@ -59,7 +61,7 @@ def open_core(settings: Settings, paths: Sequence[str], *, lorag: tuple[str, ...
         adapters=lambda chosen: [_adapter(found, chosen) for found in list_adapters(settings.paths.adapters)],
         choose=choose,
         attach=attach,
-        lorag=(*lorag,),
+        lorag=lambda arguments: [sys.executable, "-m", "lorag", *arguments, "--data-dir", str(settings.data_dir)],
         close=close,
     )
 
@@ -74,13 +76,24 @@ def _size(path: Path) -> str:
     return f"{path.stat().st_size / _GIGABYTE:.2f} GB"
 
 
+def _metadata(path: Path) -> GgufMetadata:
+    """Return what a file says of itself; read anew only when the file is another."""
+    return _read_once(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _read_once(path: Path, _mtime_ns: int) -> GgufMetadata:
+    return read_metadata(path)
+
+
 def _adapter(adapter: Adapter, choice: ModelChoice) -> AdapterEntry:
     try:
         manifest = adapter.manifest()
-        check_fits(read_metadata(adapter.path), read_metadata(choice.load.model))
+        check_fits(_metadata(adapter.path), _metadata(choice.load.model))
     except LoragError as error:
         return AdapterEntry(adapter.name, "", problem=str(error))
     if manifest is None:
         return AdapterEntry(adapter.name, adapter.path.name)
-    metrics = ", ".join(f"{name} {value:g}" for name, value in manifest.metrics.items())
-    return AdapterEntry(adapter.name, " · ".join(part for part in (manifest.base, manifest.method, metrics) if part))
+    origin = "" if manifest.origin == "unknown" else manifest.origin
+    parts = (manifest.verdict_text, manifest.method, manifest.base, origin)
+    return AdapterEntry(adapter.name, " · ".join(part for part in parts if part))

@@ -3,7 +3,6 @@
 import argparse
 import logging
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,4 +42,4 @@ def run(arguments: argparse.Namespace) -> int:
 def _open_core(settings: Settings, paths: "Sequence[str]") -> "Core":
     from lorag.commands.app_core import open_core  # noqa: PLC0415 - SQLite, numpy and the models load behind the frame
 
-    return open_core(settings, paths, lorag=(sys.executable, "-m", "lorag"))
+    return open_core(settings, paths)

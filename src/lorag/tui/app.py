@@ -39,6 +39,7 @@ from lorag.tui.sidebar import Sidebar
 from lorag.tui.source_actions import SourceActions
 from lorag.tui.status import KeyLine, StatusLine, TitleBar
 from lorag.tui.texts import Texts, language_from
+from lorag.tui.train_actions import TrainActions
 from lorag.tui.transcript import Transcript
 from lorag.tui.turns import Turns
 
@@ -58,6 +59,7 @@ class LoragApp(
     ExportActions,
     EngineActions,
     LibraryActions,
+    TrainActions,
     SourceActions,
     Turns,
     App[None],
@@ -256,6 +258,7 @@ class LoragApp(
         self.closing = True
         self.save_draft()
         self.stop_jobs()
+        self.stop_training()
         self.workers.cancel_all()
         if self.session is not None:
             self.session.finish_delete()

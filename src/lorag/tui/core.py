@@ -50,8 +50,8 @@ class Core:
     """Model name, adapters with their strengths; raises a ``LoragError`` when they cannot be used."""
     attach: Callable[[Sequence[Path]], "AttachedFiles"]
     """Files to be sent with one question; raises a ``DocumentError`` when one cannot be read."""
-    lorag: tuple[str, ...]
-    """The command line that starts lorag itself, for what runs beside the chat."""
+    lorag: Callable[[Sequence[str]], list[str]]
+    """The command line that runs lorag with these arguments over the same data folder, beside the chat."""
     close: Callable[[], Awaitable[None]]
     """End the engine and close the library."""
 

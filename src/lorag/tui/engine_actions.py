@@ -68,6 +68,7 @@ class EngineActions(AppPart):
         ]
         parts.append(texts("status.rag_on" if session.rag else "status.rag_off"))
         parts.append(texts("status.editing") if app.editing is not None else "")
+        parts.extend([app.job_text, app.training_text])
         parts.extend(self._costs())
         return [*parts, app.trimmed]
 

@@ -1,27 +1,31 @@
-"""Reading documents in a process of its own, while one chats."""
+"""What takes long runs in a process of its own, while one chats: reading documents, training."""
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
-from lorag.errors import LibraryError
+from lorag.errors import LoragError
 
-_LINE_LIMIT: Final = 1 << 20
+_LINE_LIMIT: Final = 1 << 22
 
 
-class LibraryJob:
-    """One run of ``lorag add`` or ``lorag sync``, told as the JSON objects it prints."""
+class Job:
+    """One run of lorag, told as the JSON objects it prints."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], failure: type[LoragError]) -> None:
+        """Take the command line and the error that a failed run is told as."""
         self._command = command
+        self._failure = failure
         self._process: asyncio.subprocess.Process | None = None
+        self._stopped = False
 
     async def events(self) -> AsyncIterator[Mapping[str, Any]]:
-        """Run and yield what happens.
+        """Run and yield what happens; a run that was stopped just ends.
 
         Raises:
-            LibraryError: It failed; the message is what it printed last.
+            LoragError: It failed; the message is what it printed last.
         """
         self._process = process = await asyncio.create_subprocess_exec(
             *self._command,
@@ -29,7 +33,7 @@ class LibraryJob:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=_LINE_LIMIT,
-            # Ctrl+C in the chat stops an answer, not the reading of documents.
+            # Ctrl+C in the chat stops an answer, not what runs beside it.
             start_new_session=True,
         )
         assert process.stdout is not None
@@ -41,8 +45,8 @@ class LibraryJob:
                 if event is not None:
                     yield event
             said = (await complaints).decode(errors="replace").strip().splitlines()
-            if await process.wait() != 0:
-                raise LibraryError(
+            if await process.wait() != 0 and not self._stopped:
+                raise self._failure(
                     said[-1].removeprefix("lorag: ") if said else f"lorag ended with {process.returncode}"
                 )
         finally:
@@ -50,9 +54,10 @@ class LibraryJob:
             self.stop()
 
     def stop(self) -> None:
-        """End it; every file that was finished is in the library."""
+        """End it as Ctrl+C would: every file that was finished is in the library, and training can go on later."""
         if self._process is not None and self._process.returncode is None:
-            self._process.terminate()
+            self._stopped = True
+            self._process.send_signal(signal.SIGINT)
 
 
 def _parsed(line: bytes) -> Mapping[str, Any] | None:

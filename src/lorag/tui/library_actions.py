@@ -1,12 +1,11 @@
 """The library inside the app: adding, reading anew, looking through it."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lorag.errors import LoragError, UsageError
-from lorag.tui.jobs import LibraryJob
+from lorag.errors import LibraryError, LoragError, UsageError
+from lorag.tui.jobs import Job
 from lorag.tui.library_screen import LibraryScreen
 from lorag.tui.part import AppPart
 from lorag.tui.prompt import PromptArea
@@ -16,8 +15,9 @@ from lorag.tui.sidebar import LibraryShown, Sidebar
 class LibraryActions(AppPart):
     """The part of the app that reads documents."""
 
-    _job: LibraryJob | None = None
-    _job_text = ""
+    _job: Job | None = None
+    job_text = ""
+    """What is being read."""
 
     def refresh_library(self) -> None:
         """Draw the library's state anew."""
@@ -28,7 +28,7 @@ class LibraryActions(AppPart):
         sidebar = self.query_one(Sidebar)
         sidebar.show_collections(state.collections, app.session.collections)
         changed = app.time(state.last_change) if state.last_change else ""
-        sidebar.show_library(LibraryShown(state.documents, state.failed, state.waiting, changed, self._job_text))
+        sidebar.show_library(LibraryShown(state.documents, state.failed, state.waiting, changed, self.job_text))
 
     async def do_add(self, argument: str) -> None:
         """Read a file or folder into the library."""
@@ -65,30 +65,29 @@ class LibraryActions(AppPart):
         assert app.session is not None
         if self._job is not None:
             raise UsageError(app.texts("job.busy"))
-        self._job = LibraryJob([*app.session.core.lorag, *command])
+        self._job = Job(app.session.core.lorag(command), LibraryError)
         self.run_worker(self._follow_job(self._job), group="job", exit_on_error=False)
 
-    async def _follow_job(self, job: LibraryJob) -> None:
+    async def _follow_job(self, job: Job) -> None:
         app = self.ui
         report: Mapping[str, Any] = {}
         self._show(app.texts("job.started"))
         try:
             async for event in job.events():
                 report = event
-                self._show(describe_progress(event) or self._job_text)
+                self._show(describe_progress(event) or self.job_text)
             app.tell(app.texts("job.done") + describe_report(report, app.texts("job.counts")))
         except LoragError as error:
             app.say("job.failed", error=True, reason=error)
-        except asyncio.CancelledError:
-            raise
         finally:
             self._job = None
             self._show("")
 
     def _show(self, text: str) -> None:
-        if text != self._job_text or not text:
-            self._job_text = text
+        if text != self.job_text or not text:
+            self.job_text = text
             self.ui.refresh_library()
+            self.ui.refresh_state()
 
 
 def describe_progress(event: Mapping[str, Any]) -> str:

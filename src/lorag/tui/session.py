@@ -44,6 +44,11 @@ class Session:
         return self._conversation.choice.name
 
     @property
+    def model_path(self) -> Path:
+        """Its file."""
+        return self._conversation.choice.load.model
+
+    @property
     def adapters(self) -> dict[str, float]:
         """The adapters in use with their strengths."""
         return dict(self._conversation.choice.adapter_strengths)

@@ -78,11 +78,13 @@ class Sidebar(VerticalScroll, Translated):
         yield OptionList(id="sources", markup=False, compact=True)
         yield Static(id="library-title", classes="sidebar-title", markup=False)
         yield Static(id="library-state", markup=False)
+        yield Static(id="training", markup=False)
         yield ChatList()
 
     def on_mount(self) -> None:
         """Fill in what depends on the language."""
         self.show_collections({}, ())
+        self.show_training("")
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -143,6 +145,12 @@ class Sidebar(VerticalScroll, Translated):
         lines += [texts("library.changed", when=library.last_change)] if library.last_change else []
         lines += [library.job] if library.job else []
         self.query_one("#library-state", Static).update("\n".join(map(one_line, lines)))
+
+    def show_training(self, text: str) -> None:
+        """Say how far the training is, or nothing."""
+        training = self.query_one("#training", Static)
+        training.display = bool(text)
+        training.update(one_line(text))
 
     def focus_sources(self) -> None:
         """Let the keys choose among the sources."""
