@@ -3,17 +3,10 @@
 import argparse
 from collections.abc import Callable
 
-Parser = argparse.ArgumentParser
-
-
-def _data_dir(parser: Parser) -> None:
-    parser.add_argument(
-        "--data-dir", metavar="DIR", default=argparse.SUPPRESS, help="use this data folder (LORAG_DATA_DIR)"
-    )
-
-
-def _json(parser: Parser, what: str, *, default: object = False) -> None:
-    parser.add_argument("--json", action="store_true", default=default, help=f"print {what} as JSON")
+from lorag.cli.adapter_arguments import declare_adapters
+from lorag.cli.flags import Parser
+from lorag.cli.flags import data_dir_flag as _data_dir
+from lorag.cli.flags import json_flag as _json
 
 
 def _search_scope(parser: Parser) -> None:
@@ -304,6 +297,16 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
             "lorag train --resume refunds",
         ),
         _train,
+    ),
+    "adapters": (
+        "list, inspect, move and merge adapters",
+        (
+            "lorag adapters",
+            "lorag adapters info refunds",
+            "lorag adapters export refunds refunds.zip",
+            "lorag adapters import ./peft-folder --name tone",
+        ),
+        declare_adapters,
     ),
     "config": ("print every setting and where it comes from", ("lorag config",), _config),
     "doctor": ("check the installation", ("lorag doctor",), _doctor),

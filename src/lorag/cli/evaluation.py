@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from lorag.cli import arguments
-from lorag.cli.arguments import Parser
+from lorag.cli.flags import Parser, data_dir_flag, json_flag
 
 _EVAL_ACTIONS = ("run", "make", "calibrate")
 
@@ -22,6 +22,9 @@ def _eval(parser: Parser) -> None:
     run = actions.add_parser("run", help="answer a question set and score it (the default: lorag eval QUESTIONS)")
     run.set_defaults(action="run")
     _eval_run(run)
+    make = actions.add_parser("make", help="draft a question set from documents, for you to edit")
+    make.set_defaults(action="make")
+    _eval_make(make)
 
 
 def _eval_run(parser: Parser) -> None:
@@ -38,9 +41,29 @@ def _eval_run(parser: Parser) -> None:
     output.add_argument("--worst", type=int, default=0, metavar="N", help="show the N questions that went worst")
     output.add_argument("--report", metavar="FILE", help="write a report with plots (.html or .md)")
     output.add_argument("--limit", type=int, metavar="N", help="ask only N of the questions, spread over the set")
-    arguments._json(parser, "everything, single answers included,")
+    json_flag(parser, "everything, single answers included,")
     _answering(parser)
-    arguments._data_dir(parser)
+    data_dir_flag(parser)
+
+
+def _eval_make(parser: Parser) -> None:
+    parser.add_argument(
+        "--from",
+        dest="origin",
+        metavar="library|PATH",
+        default="library",
+        help="the library (default), a file or a folder",
+    )
+    parser.add_argument("--out", metavar="FILE", help="write to this new file (default: stdout)")
+    parser.add_argument("--count", type=int, default=50, metavar="N", help="most questions (default: 50)")
+    parser.add_argument(
+        "--unanswerable", type=float, default=0.2, metavar="SHARE", help="share without an answer (default: 0.2)"
+    )
+    parser.add_argument("--seed", dest="seed_of", type=int, default=0, metavar="N", help="another seed, another choice")
+    parser.add_argument(
+        "--collection", action="append", metavar="NAME", default=argparse.SUPPRESS, help="only this collection"
+    )
+    data_dir_flag(parser)
 
 
 def _answering(parser: Parser) -> None:
