@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Callable, Sequence
 
-from lorag.cli import arguments
 from lorag.cli.flags import Parser, data_dir_flag, json_flag
 
 _EVAL_ACTIONS = ("run", "make", "calibrate")
