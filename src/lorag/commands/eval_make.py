@@ -1,0 +1,103 @@
+"""``lorag eval make``: a question set drafted from documents, for a person to edit."""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path, PurePath
+from typing import Final
+
+from lorag.commands.indexing import limits_from
+from lorag.commands.setup import settings_from
+from lorag.commands.terminal import harmless_line
+from lorag.documents.chunk import chunk_document
+from lorag.documents.discover import discover
+from lorag.documents.extract import extract
+from lorag.errors import DocumentError, LoragError, UsageError
+from lorag.evaluation.drafting import Draft, Stretch, draft
+from lorag.library.chunks import document_chunks
+from lorag.library.database import Database
+from lorag.library.documents import list_documents
+from lorag.settings import Settings
+
+FROM_LIBRARY: Final = "library"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the drafts to stdout or a file."""
+    settings = settings_from(arguments)
+    if arguments.count < 1 or not 0 <= arguments.unanswerable <= 1:
+        raise UsageError("--count needs at least 1, --unanswerable a share from 0 to 1")
+    drafts = drafts_from(settings, arguments.origin, arguments.count, arguments.unanswerable, arguments.seed_of)
+    lines = "".join(json.dumps(item.record(), ensure_ascii=False) + "\n" for item in drafts)
+    if arguments.out is None:
+        sys.stdout.write(lines)
+    else:
+        _write(Path(arguments.out), lines)
+    kinds = {kind: sum(item.kind == kind for item in drafts) for kind in dict.fromkeys(item.kind for item in drafts)}
+    counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    print(f"lorag: {len(drafts)} drafts ({counts}); read them, mend them, delete what is wrong", file=sys.stderr)
+    return 0
+
+
+def drafts_from(settings: Settings, origin: str, count: int, unanswerable: float, seed: int) -> list[Draft]:
+    """Return drafts from the library or from files.
+
+    Raises:
+        LoragError: There is nothing to draft from.
+    """
+    stretches = _with_short_names(
+        _of_library(settings) if origin == FROM_LIBRARY else _of_files(settings, Path(origin))
+    )
+    drafts = draft(stretches, count=count, unanswerable=unanswerable, seed=seed)
+    if not any(item.answerable for item in drafts):
+        where = "the library" if origin == FROM_LIBRARY else origin
+        raise LoragError(
+            f"{where} holds no sentence that a question could be made of; add documents with: lorag add PATH"
+        )
+    return drafts
+
+
+def _of_library(settings: Settings) -> Iterator[Stretch]:
+    if not settings.paths.library.exists():
+        return
+    with Database.open(settings.paths.library, read_only=True) as database:
+        for document in list(list_documents(database)):
+            if settings.collection and document.collection not in settings.collection:
+                continue
+            for chunk in document_chunks(database, document.id):
+                yield Stretch(document.path, document.title, chunk.heading, chunk.text)
+
+
+def _of_files(settings: Settings, path: Path) -> Iterator[Stretch]:
+    limits = limits_from(settings)
+    for file in discover([path], max_file_bytes=limits.max_file_bytes).files:
+        try:
+            document = extract(file, limits)
+        except DocumentError as error:
+            print(f"lorag: left out: {harmless_line(str(error))}", file=sys.stderr)
+            continue
+        for chunk in chunk_document(document, target_tokens=settings.chunk_tokens):
+            yield Stretch(str(file), document.title, chunk.heading, chunk.text)
+
+
+def _with_short_names(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Name each document by its file alone where no other has the same: the set then works on another machine."""
+    found = list(stretches)
+    paths = {stretch.source for stretch in found}
+    files = Counter(PurePath(path).name for path in paths)
+    names = {path: name if files[name := PurePath(path).name] == 1 else path for path in paths}
+    return [replace(stretch, source=names[stretch.source]) for stretch in found]
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        # A person's edits must not be lost to a second run.
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise UsageError(f"{path} exists already; give another name, or delete it first") from error
+    except OSError as error:
+        raise LoragError(f"{path} cannot be written: {error.strerror or error}") from error
