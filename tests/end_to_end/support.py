@@ -1,0 +1,190 @@
+"""The installed ``lorag`` command, run as people run it: in a pipe and in a terminal."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import psutil
+
+from lorag.models.find import builtin_model
+from tests.tiny_gguf import tiny_folder, write_tiny_gguf
+
+LORAG = Path(sys.executable).with_name("lorag")
+SECONDS = 60
+"""Longer than anything here takes on a busy machine; a test that needs it has failed."""
+_STYLES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
+
+LEAVE = """# Leave policy
+
+## Annual leave
+
+Every employee has 25 days of annual leave a year. Unused days can be carried over until the end of March.
+
+## Sick leave
+
+Tell your manager before ten in the morning when you are ill.
+"""
+LEAVE_KO = """# 휴가 규정
+
+## 연차
+
+모든 직원은 일 년에 15일의 연차를 쓸 수 있습니다. 남은 연차는 다음 해 3월 말까지 쓸 수 있습니다.
+
+## 병가
+
+아플 때는 오전 10시 전에 팀장에게 알려야 합니다.
+"""
+
+
+def quoting_model() -> Path:
+    """Return a model with random weights that, like the built-in one, answers by quoting; free answers never end."""
+    path = tiny_folder() / "quoting.gguf"
+    # With these weights it happens to prefer a sentence to the refusal.
+    return path if path.exists() else write_tiny_gguf(path, context=32_768, metadata={"lorag.quote": True}, seed=3)
+
+
+MODELS = {"tiny": quoting_model, **({"builtin": lambda: "builtin"} if builtin_model() else {})}
+"""Every model the tests of this folder must pass with."""
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A machine with one data folder and one model."""
+
+    folder: Path
+    model: str
+
+    @property
+    def data_dir(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def library(self) -> Path:
+        return self.data_dir / "library.db"
+
+    def environment(self, language: str = "en_US.UTF-8") -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("LORAG_", "LC_", "LANG"))}
+        lorag = {"LORAG_DATA_DIR": str(self.data_dir), "LORAG_MODEL": self.model, "LORAG_THREADS": "1"}
+        return {**kept, **lorag, "LANG": language, "TERM": "xterm-256color", "PYTHONUTF8": "1"}
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / "documents" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def run(
+        self, *arguments: str, stdin: str | bytes | None = None, language: str = "en_US.UTF-8"
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command whose streams are pipes; nothing on stdin is an empty pipe."""
+        data = stdin.encode() if isinstance(stdin, str) else stdin or b""
+        done = subprocess.run(
+            [LORAG, *arguments],
+            input=data,
+            capture_output=True,
+            env=self.environment(language),
+            timeout=SECONDS,
+            check=False,
+            cwd=self.folder,
+        )
+        out, err = done.stdout.decode(), done.stderr.decode()
+        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+
+    def json(self, *arguments: str, stdin: str | None = None) -> Any:
+        """Return what a command that succeeds prints as JSON."""
+        done = self.run(*arguments, "--json", stdin=stdin)
+        assert done.returncode in (0, 3), done.stderr
+        return json.loads(done.stdout)
+
+    def add(self, *paths: Path) -> None:
+        done = self.run("add", *map(str, paths))
+        assert done.returncode == 0, done.stderr + done.stdout
+
+    @contextmanager
+    def terminal(
+        self, *arguments: str, size: tuple[int, int] = (24, 80), language: str = "en_US.UTF-8"
+    ) -> Iterator["Terminal"]:
+        """Run a command in a pseudo-terminal."""
+        process = pexpect.spawn(
+            str(LORAG),
+            list(arguments),
+            env=self.environment(language),
+            timeout=SECONDS,
+            encoding="utf-8",
+            codec_errors="strict",
+            dimensions=size,
+            cwd=str(self.folder),
+        )
+        try:
+            yield Terminal(process)
+        finally:
+            process.close(force=True)
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A command in a pseudo-terminal."""
+
+    process: pexpect.spawn
+
+    def wait_for(self, pattern: str) -> str:
+        """Return what was printed up to and with ``pattern``."""
+        self.process.expect(pattern)
+        return str(self.process.before) + str(self.process.after)
+
+    def read_at_least(self, characters: int) -> str:
+        """Return the next ``characters`` or more that are printed."""
+        text = ""
+        while len(text) < characters:
+            text += self.process.read_nonblocking(1024, SECONDS)
+        return text
+
+    def say(self, line: str) -> None:
+        self.process.sendline(line)
+
+    def interrupt(self) -> None:
+        self.process.sendintr()
+
+    def end(self) -> tuple[str, int]:
+        """Wait for the end and return the rest that was printed, without styles, and the exit code."""
+        self.process.expect(pexpect.EOF)
+        text = str(self.process.before)
+        self.process.close()
+        return plain(text), self.process.exitstatus
+
+    @property
+    def pid(self) -> int:
+        return int(self.process.pid)
+
+
+def plain(text: str) -> str:
+    """Return terminal output as it reads, without styles and carriage returns."""
+    return (
+        _STYLES.sub("", text).replace("\r\n", "\n").rpartition("\r")[2]
+        if "\n" not in text
+        else "\n".join(_STYLES.sub("", line).rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
+    )
+
+
+def engine_of(pid: int) -> psutil.Process:
+    """Return the engine process of a lorag process that has one."""
+    found = [
+        child for child in psutil.Process(pid).children(recursive=True) if "lorag.engine.worker" in child.cmdline()
+    ]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def until(condition: Callable[[], bool], process: psutil.Process) -> None:
+    """Wait until something is so, as long as a process lives to make it so."""
+    while not condition():
+        assert process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        os.sched_yield()
