@@ -5,6 +5,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,7 +28,7 @@ _MOST_ENTRIES: Final = 200
 _MOST_BYTES: Final = 20_000_000_000
 _HIGHEST_RATIO: Final = 200
 _RATIO_FREE_BYTES: Final = 100_000_000
-_ZIP_ERRORS: Final = (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError)
+_ZIP_ERRORS: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
