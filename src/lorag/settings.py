@@ -48,11 +48,8 @@ class Settings(BaseSettings):
     collection: Names = Field((), description="Search only these collections, comma-separated; empty is all.")
     passages: int = Field(6, ge=1, le=50, description="Most passages put before the model.")
     per_document: int = Field(3, ge=1, le=50, description="Most passages of one document.")
-    bm25_threshold: float = Field(
-        0.5, ge=0, le=1, description="Share of a question that a passage's words must carry, 0 to 1."
-    )
-    vector_threshold: float = Field(
-        0.4, ge=-1, le=1, description="Cosine similarity a passage must have; either threshold is enough."
+    threshold: float = Field(
+        0.2, ge=0, le=1, description="How relevant the best passage must be to answer from it; 0 takes anything."
     )
     quote: Literal["auto", "on", "off"] = Field(
         "auto", description="Strict quoting: answers are sentences of the documents; auto follows the model."

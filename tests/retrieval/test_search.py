@@ -76,7 +76,7 @@ def test_nothing_relevant_gives_no_passages_and_says_how_many_were_too_weak(comp
 
 
 def test_filters_restrict_by_collection_folder_and_pattern(company: Database):
-    search = searcher(company, bm25_threshold=0.0).search
+    search = searcher(company, threshold=0.0).search
 
     def paths(**restriction) -> set[str]:
         return {
@@ -125,7 +125,7 @@ def test_a_follow_up_is_searched_with_the_question_it_leans_on(company: Database
 def test_meaning_finds_what_shares_no_whole_word(database: Database):
     put(database, "/a.txt", ["reimbursements are paid monthly", "the garden is closed"], embedder=EMBEDDER)
 
-    found = Searcher(database, EMBEDDER, SPLITTER, SearchOptions(vector_threshold=0.3)).search("reimburse")
+    found = Searcher(database, EMBEDDER, SPLITTER, SearchOptions(threshold=0.1)).search("reimburse")
 
     assert found.passages[0].text.startswith("reimbursements")
     assert found.passages[0].vector is not None

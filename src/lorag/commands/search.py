@@ -94,16 +94,13 @@ def _explained(found: Explanation, database: Database) -> Iterator[str]:
     yield "terms       " + (", ".join(f"{term} (in {n:,})" for term, n in found.words.frequencies.items()) or "none")
     yield f"looked up   {', '.join(found.words.anchors) or 'nothing'}"
     yield (
-        f"candidates  {found.words.candidates} by words, {len(found.nearest)} by meaning, "
+        f"candidates  {len(found.words.hits)} by words, {len(found.nearest)} by meaning, "
         f"{len(found.passed)} of {len(found.ranked)} passed"
     )
+    yield f"threshold   fused ≥ {options.threshold:g} for the best, ≥ {options.threshold * options.company:g} for others"
     yield (
-        f"thresholds  coverage ≥ {options.bm25_threshold:g} of the question's information, or "
-        f"cosine ≥ {options.vector_threshold:g}"
-    )
-    yield (
-        f"fusion      1/({options.fusion.rank_constant:g} + rank), words × {options.fusion.word_weight:g}, "
-        f"meaning × {options.fusion.vector_weight:g}"
+        f"fusion      {1 - options.fusion.vector_weight:g} × √share × coverage³ of the words + "
+        f"{options.fusion.vector_weight:g} × meaning"
     )
     yield f"time        {found.result.seconds * 1000:.1f} ms"
     yield f"{'':>4} {'fused':>7} {'#w':>3} {'bm25':>7} {'cover':>6} {'#m':>3} {'cosine':>7}  chunk"

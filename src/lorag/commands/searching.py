@@ -8,6 +8,7 @@ from lorag.retrieval.embedders import open_embedder
 from lorag.retrieval.passages import SearchFilter, SearchResult
 from lorag.retrieval.search import Searcher, SearchOptions
 from lorag.retrieval.splitters import make_splitter
+from lorag.retrieval.thresholds import calibrated_threshold
 from lorag.settings import Settings
 
 
@@ -22,10 +23,15 @@ def open_searcher(settings: Settings, database: Database) -> Searcher:
     options = SearchOptions(
         passages=settings.passages,
         per_document=settings.per_document,
-        bm25_threshold=settings.bm25_threshold,
-        vector_threshold=settings.vector_threshold,
+        threshold=chosen_threshold(settings, database),
     )
     return Searcher(database, embedder, make_splitter(settings.tokenizer), options)
+
+
+def chosen_threshold(settings: Settings, database: Database) -> float:
+    """Return the threshold a person set, else the library's own from its calibration, else the default."""
+    own = calibrated_threshold(database)
+    return settings.threshold if own is None or "threshold" in settings.model_fields_set else own
 
 
 class LibrarySearch:

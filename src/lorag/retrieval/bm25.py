@@ -11,12 +11,12 @@ from lorag.library import terms as term_index
 from lorag.library.database import Database
 from lorag.library.documents import corpus_size
 from lorag.library.meta import generation
+from lorag.retrieval.postings import Postings, read_postings
+
+Ids = NDArray[np.int64]
 
 _MOST_REMEMBERED_TERMS = 50_000
-_POSTINGS_READ = 5_000
-"""How many occurrences of the rarest terms are read at least before common terms may be left out of the candidates."""
-_POSTINGS_SHARE = 0.05
-"""The same as a share of all chunks, so that large libraries do not lose candidates."""
+_K1, _B = 1.5, 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,15 @@ class CorpusStatistics:
 
 @dataclass(frozen=True, slots=True)
 class WordHit:
-    """A chunk found by its words."""
+    """A chunk with words of the question."""
 
     chunk_id: int
     score: float
+    """BM25, exactly as rank_bm25 gives it."""
+    share: float
+    """The score as a share of the largest one that this question could give, from 0 to 1."""
     coverage: float
-    """Share of the query's information that the chunk's terms carry, from 0 to 1."""
+    """Share of the question's information that the chunk's terms carry, from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +48,26 @@ class WordSearch:
 
     hits: tuple[WordHit, ...]
     """Best first."""
+    others: tuple[WordHit, ...] = ()
+    """Those of the chunks that were to be scored as well, found by something else, that hold a term of the question."""
     frequencies: Mapping[str, int] = field(default_factory=dict)
-    """How many chunks hold each term of the query, 0 included."""
+    """How many chunks hold each term of the question, 0 included."""
     anchors: tuple[str, ...] = ()
     """The terms that chose the candidates."""
-    candidates: int = 0
 
 
 class StoredBM25(BM25Plus):  # type: ignore[misc] # rank_bm25 has no types
     """``rank_bm25.BM25Plus`` over statistics that are stored elsewhere, with the candidates as its documents.
 
     The formula is rank_bm25's own: idf is ``log((N + 1) / df)``, positive in a library of any size, where BM25Okapi's
-    turns zero or negative (docs/decisions/0005-bm25.md). Without the constant ``delta``, which in rank_bm25 is added
+    turns zero or negative (docs/decisions/0011-bm25.md). Without the constant ``delta``, which in rank_bm25 is added
     to every document alike, a chunk without any term of the query scores zero.
     """
 
     def __init__(
         self, statistics: CorpusStatistics, counts: Sequence[Mapping[str, int]], lengths: Sequence[int]
     ) -> None:
-        self.k1, self.b, self.delta = 1.5, 0.75, 0
+        self.k1, self.b, self.delta = _K1, _B, 0
         self.corpus_size = statistics.chunks
         self.avgdl = statistics.terms / max(1, statistics.chunks)
         self.doc_freqs = list(counts)
@@ -86,17 +90,36 @@ class WordLeg:
         self._terms = 0
         self._frequencies: dict[str, int] = {}
 
-    def search(self, query: Sequence[str], *, limit: int, allowed: NDArray[np.int64] | None = None) -> WordSearch:
-        """Return the best chunks for the terms of a question, only ``allowed`` ones (sorted ids) when given."""
+    def search(
+        self, query: Sequence[str], *, limit: int, allowed: Ids | None = None, also: Sequence[int] = ()
+    ) -> WordSearch:
+        """Return the best chunks for the terms of a question.
+
+        Args:
+            query: The terms; repeats count once.
+            limit: How many chunks to find.
+            allowed: The only chunks that may be found, sorted; None is all.
+            also: Chunks to score too, because something else found them.
+        """
         unique = tuple(dict.fromkeys(query))
         statistics = self._statistics(unique)
         shown = {term: statistics.frequencies.get(term, 0) for term in unique}
-        known = sorted(statistics.frequencies, key=statistics.frequencies.__getitem__)
-        if not known:
-            return WordSearch((), shown)
-        anchors, candidates = self._candidates(known, statistics, limit=limit, allowed=allowed)
-        hits = self._scored(unique, statistics, anchors, candidates)
-        return WordSearch(tuple(hits), shown, tuple(anchors), len(candidates))
+        if not statistics.frequencies:
+            return WordSearch((), frequencies=shown)
+        postings = read_postings(
+            self._database, statistics.frequencies, chunks=statistics.chunks, limit=limit, allowed=allowed
+        )
+        idf = StoredBM25(statistics, [], []).idf
+        found = postings.best(idf, limit=limit, allowed=allowed)
+        chunks = np.union1d(found, np.asarray(also, dtype=np.int64))
+        scored = self._scored(unique, statistics, postings, chunks)
+        candidates = set(found.tolist())
+        return WordSearch(
+            hits=tuple(hit for hit in scored if hit.chunk_id in candidates),
+            others=tuple(hit for hit in scored if hit.chunk_id not in candidates),
+            frequencies=shown,
+            anchors=postings.terms,
+        )
 
     def _statistics(self, terms: Sequence[str]) -> CorpusStatistics:
         current = generation(self._database)
@@ -110,70 +133,41 @@ class WordLeg:
         found = {term: self._frequencies[term] for term in terms if self._frequencies[term]}
         return CorpusStatistics(self._chunks, self._terms, found)
 
-    def _candidates(
-        self,
-        rarest_first: Sequence[str],
-        statistics: CorpusStatistics,
-        *,
-        limit: int,
-        allowed: NDArray[np.int64] | None,
-    ) -> tuple[list[str], list[int]]:
-        """Return the terms that were looked up and the chunks that hold the most of their information.
-
-        Common terms are looked up only while there are too few candidates: alone they cannot lift a chunk to the top.
-        """
-        most = max(_POSTINGS_READ, int(statistics.chunks * _POSTINGS_SHARE))
-        anchors: list[str] = []
-        found = np.empty(0, dtype=np.int64)
-        weights = np.empty(0)
-        read = 0
-        for term in rarest_first:
-            if anchors and len(found) >= limit and read + statistics.frequencies[term] > most:
-                break
-            where = term_index.occurrences(self._database, term)
-            read += len(where)
-            anchors.append(term)
-            found, weights = _add_evidence(found, weights, where, statistics, term, allowed)
-        best = np.argsort(-weights, kind="stable")[:limit]
-        return anchors, [int(chunk) for chunk in np.sort(found[best])]
-
     def _scored(
-        self, query: Sequence[str], statistics: CorpusStatistics, anchors: Sequence[str], candidates: Sequence[int]
+        self, query: Sequence[str], statistics: CorpusStatistics, postings: Postings, chunks: Ids
     ) -> list[WordHit]:
-        known = list(statistics.frequencies)
-        counted = term_index.count_terms(self._database, candidates, anchors=anchors, terms=known)
-        lengths = term_index.term_totals(self._database, list(counted))
-        chunks = [chunk for chunk in counted if chunk in lengths]
-        counts = [{term: n for term, n in zip(known, counted[chunk], strict=True) if n} for chunk in chunks]
-        bm25 = StoredBM25(statistics, counts, [lengths[chunk] for chunk in chunks])
-        coverage = _coverage(query, statistics, bm25, counts)
-        hits = [WordHit(*hit) for hit in zip(chunks, bm25.scores(known), coverage, strict=True)]
+        """Return those of the chunks that hold a term of the query, best first."""
+        lengths = term_index.term_totals(self._database, chunks.tolist())
+        counts = self._counts(list(statistics.frequencies), postings, chunks)
+        held = {chunk: found for chunk, found in counts.items() if found and chunk in lengths}
+        bm25 = StoredBM25(statistics, list(held.values()), [lengths[chunk] for chunk in held])
+        scores = bm25.scores(list(statistics.frequencies)) if held else []
+        # A term that no chunk holds weighs as one that a single chunk holds.
+        unseen = float(np.log(statistics.chunks + 1))
+        information = sum(bm25.idf.get(term, unseen) for term in query)
+        hits = [
+            WordHit(
+                chunk,
+                score,
+                share=score / ((_K1 + 1) * information) if information else 0.0,
+                coverage=sum(bm25.idf[term] for term in found) / information if information else 0.0,
+            )
+            for (chunk, found), score in zip(held.items(), scores, strict=True)
+        ]
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))
 
-
-def _add_evidence(
-    found: NDArray[np.int64],
-    weights: NDArray[np.float64],
-    where: NDArray[np.int64],
-    statistics: CorpusStatistics,
-    term: str,
-    allowed: NDArray[np.int64] | None,
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Add one term's BM25 weight, at average length, to the chunks that hold it."""
-    chunks, counts = np.unique(where, return_counts=True)
-    if allowed is not None:
-        kept = np.isin(chunks, allowed, assume_unique=True)
-        chunks, counts = chunks[kept], counts[kept]
-    gain = np.log((statistics.chunks + 1) / statistics.frequencies[term]) * counts * 2.5 / (counts + 1.5)
-    merged, position = np.unique(np.concatenate([found, chunks]), return_inverse=True)
-    summed = np.bincount(position, np.concatenate([weights, gain]), minlength=len(merged))
-    return merged, summed.astype(np.float64)
-
-
-def _coverage(
-    query: Sequence[str], statistics: CorpusStatistics, bm25: StoredBM25, counts: Sequence[Mapping[str, int]]
-) -> list[float]:
-    """Return for each candidate the share of the query's idf that its terms carry; unseen terms weigh as the rarest."""
-    unseen = float(np.log(statistics.chunks + 1))
-    total = sum(bm25.idf.get(term, unseen) for term in query)
-    return [sum(bm25.idf[term] for term in found) / total if total else 0.0 for found in counts]
+    def _counts(self, terms: Sequence[str], postings: Postings, chunks: Ids) -> dict[int, dict[str, int]]:
+        """Return for each chunk how often it holds each of the terms that it holds."""
+        counts: dict[int, dict[str, int]] = {int(chunk): {} for chunk in chunks}
+        for term in postings.terms:
+            found = postings.counts(term, chunks)
+            for at in np.flatnonzero(found):
+                counts[int(chunks[at])][term] = int(found[at])
+        common = [term for term in terms if term not in postings.terms]
+        anchored = [chunk for chunk, found in counts.items() if found]
+        rest = [chunk for chunk, found in counts.items() if not found]
+        numbers = term_index.count_terms(self._database, anchored, terms=common, anchors=postings.terms)
+        numbers |= term_index.count_terms(self._database, rest, terms=common)
+        for chunk, found_here in numbers.items():
+            counts[chunk].update({term: n for term, n in zip(common, found_here, strict=True) if n})
+        return counts

@@ -4,6 +4,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from lorag.errors import UsageError
+from lorag.retrieval.stopwords import content_terms
 from lorag.retrieval.terms import BigramSplitter
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class KiwiSplitter:
             elif tag.startswith(_CONTENT_TAGS) and tag not in _EMPTY_TAGS:
                 found.append(token.form.replace(" ", ""))
         return found
+
+    def question_terms(self, question: str) -> list[str]:
+        """Return the terms that carry content; endings are no terms here."""
+        return content_terms(self.terms(question))
 
 
 def _load() -> "Kiwi":

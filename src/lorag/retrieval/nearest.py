@@ -1,9 +1,10 @@
 """The vector leg: the first search asks sqlite-vec, later ones a matrix in memory; both end in exact similarities.
 
 A command that searches once must not read every vector of the library; a chat that searches often must not pay
-sqlite-vec's scan each time (docs/decisions/0006-vectors.md has the figures).
+sqlite-vec's scan each time (docs/decisions/0012-vectors.md has the figures).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +54,15 @@ class VectorLeg:
                 return hits
         self._refresh()
         return self._ask_matrix(vector, limit=limit, allowed=allowed)
+
+    def similarities(self, vector: Matrix, chunk_ids: Sequence[int]) -> list[VectorHit]:
+        """Return how near these chunks are, in the order of their ids; those without a vector are left out."""
+        ids, matrix = vector_index.read_vectors(self._database, chunk_ids)
+        return (
+            [VectorHit(int(chunk), float(value)) for chunk, value in zip(ids, matrix @ vector, strict=True)]
+            if len(ids)
+            else []
+        )
 
     def _is_too_large(self, dimensions: int) -> bool:
         return vector_index.count_vectors(self._database) * dimensions * 4 > self._most_bytes

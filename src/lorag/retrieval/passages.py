@@ -30,11 +30,11 @@ class Passage:
     end: int
     text: str
     score: float
-    """Fused rank score of its best chunk; comparable only within one search."""
+    """Relevance of its best chunk, from 0 to 1; comparable between searches."""
     bm25: float | None
-    """BM25 score of its best chunk, None when the words did not find it."""
+    """BM25 score of its best chunk, None when it holds no word of the question."""
     vector: float | None
-    """Cosine similarity of its best chunk, None when the vectors did not find it."""
+    """Cosine similarity of its best chunk, None when it has no vector."""
 
 
 @dataclass(frozen=True, slots=True)

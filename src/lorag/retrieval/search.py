@@ -2,10 +2,8 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from lorag.library import chunks as chunk_store
 from lorag.library.database import Database
@@ -18,8 +16,11 @@ from lorag.retrieval.health import HealthCheck
 from lorag.retrieval.nearest import VectorHit, VectorLeg
 from lorag.retrieval.passages import SearchFilter, SearchResult
 from lorag.retrieval.scope import allowed_chunks
-from lorag.retrieval.stopwords import content_terms
+from lorag.retrieval.static_vectors import FloatMatrix
 from lorag.retrieval.terms import TermSplitter
+from lorag.retrieval.unrelated import similarity_floor
+
+Leg = Literal["fused", "words", "vectors"]
 
 _MOST_QUERY_TERMS = 64
 """A pasted page is searched by its first words; more would only cost time."""
@@ -27,20 +28,18 @@ _MOST_QUERY_TERMS = 64
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """How a search is done; the defaults are calibrated in docs/decisions/0007-relevance.md."""
+    """How a search is done; the defaults are calibrated in docs/decisions/0010-fusion.md."""
 
     passages: int = 6
     per_document: int = 3
-    candidates: int = 200
+    candidates: int = 100
     """How many chunks the word leg scores."""
     pool: int = 50
     """How many chunks of each leg are fused."""
-    bm25_threshold: float = 0.5
-    """Share of the question's information that the words of the best chunk must carry, from 0 to 1."""
-    vector_threshold: float = 0.4
-    """Cosine similarity that the best chunk must have; either threshold is enough."""
+    threshold: float = 0.2
+    """Relevance, from 0 to 1, that the best chunk must have for any to be shown."""
     company: float = 0.7
-    """Share of a threshold that is enough for further chunks once one has passed."""
+    """Share of the threshold that is enough for further chunks once one has passed."""
     budget_tokens: int = 2_000
     """How long all passages may become by joining neighbours."""
     fusion: FusionOptions = field(default_factory=FusionOptions)
@@ -54,10 +53,20 @@ class Explanation:
     words: WordSearch
     nearest: tuple[VectorHit, ...]
     ranked: tuple[RankedChunk, ...]
-    """All fused candidates, best first."""
+    """All candidates, best first."""
     passed: frozenset[int]
     """Ids of the chunks that were relevant enough."""
     options: SearchOptions
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    query: str
+    words: WordSearch
+    nearest: tuple[VectorHit, ...]
+    ranked: tuple[RankedChunk, ...]
+    notes: tuple[str, ...]
+    threshold: float
 
 
 class Searcher:
@@ -73,11 +82,13 @@ class Searcher:
         self._health = HealthCheck(database, embedder, splitter)
         self._words = WordLeg(database)
         self._vectors = VectorLeg(database)
+        self._floor: float | None = None
 
     def search(
         self,
         question: str,
         *,
+        leg: Leg = "fused",
         filter: SearchFilter = SearchFilter(),  # noqa: A002, B008 - the word callers know; frozen and empty
         history: Sequence[str] = (),
     ) -> SearchResult:
@@ -85,59 +96,97 @@ class Searcher:
 
         Args:
             question: What is asked now.
+            leg: Search by words alone, by meaning alone, or both.
             filter: Which part of the library to search.
             history: Earlier questions, newest last; used only when the question leans on them.
         """
-        return self.explain(question, filter=filter, history=history).result
+        return self.explain(question, leg=leg, filter=filter, history=history).result
+
+    def rank(
+        self,
+        question: str,
+        *,
+        leg: Leg = "fused",
+        filter: SearchFilter = SearchFilter(),  # noqa: A002, B008 - as in search
+        history: Sequence[str] = (),
+    ) -> tuple[RankedChunk, ...]:
+        """Return every candidate, best first, however weak; at most the pool's number from each leg."""
+        with self._database.snapshot():
+            return self._rank(question, leg, filter, history).ranked
 
     def explain(
         self,
         question: str,
         *,
+        leg: Leg = "fused",
         filter: SearchFilter = SearchFilter(),  # noqa: A002, B008 - as in search
         history: Sequence[str] = (),
     ) -> Explanation:
         """Return what ``search`` returns together with how it came about."""
         started = time.perf_counter()
-        query = searched_query(question, history)
         with self._database.snapshot():
-            health = self._health()
-            allowed = allowed_chunks(self._database, filter)
-            terms = content_terms(self._splitter.terms(query))[:_MOST_QUERY_TERMS]
-            words = self._words.search(terms, limit=self._options.candidates, allowed=allowed)
-            nearest = self._nearest(query, allowed) if health.vectors_usable else []
-            ranked = fuse(words.hits[: self._options.pool], nearest, self._options.fusion)
-            passed = self._relevant(ranked)
+            found = self._rank(question, leg, filter, history)
+            passed = self._relevant(found)
             stretches = self._stretches(passed)
         result = SearchResult(
-            query=query,
+            query=found.query,
             passages=tuple(map(assemble.as_passage, stretches)),
-            below_threshold=len(ranked) - len(passed),
+            below_threshold=len(found.ranked) - len(passed),
             seconds=time.perf_counter() - started,
-            notes=health.notes,
+            notes=found.notes,
         )
-        return Explanation(result, words, tuple(nearest), tuple(ranked), frozenset(passed), self._options)
+        return Explanation(result, found.words, found.nearest, found.ranked, frozenset(passed), self._options)
 
-    def _nearest(self, query: str, allowed: NDArray[np.int64] | None) -> list[VectorHit]:
+    def _rank(self, question: str, leg: Leg, filter: SearchFilter, history: Sequence[str]) -> _Ranking:  # noqa: A002
+        query = searched_query(question, history)
+        health = self._health()
+        allowed = allowed_chunks(self._database, filter)
+        vector = self._vector(query) if health.vectors_usable and leg != "words" else None
+        nearest = [] if vector is None else self._vectors.search(vector, limit=self._options.pool, allowed=allowed)
+        terms = [] if leg == "vectors" else self._splitter.question_terms(query)[:_MOST_QUERY_TERMS]
+        words = self._words.search(
+            terms, limit=self._options.candidates, allowed=allowed, also=[hit.chunk_id for hit in nearest]
+        )
+        ranked = self._fused(words, nearest, vector)
+        if leg != "fused":
+            ranked = [_by_one_leg(chunk) for chunk in ranked]
+            ranked.sort(key=lambda chunk: (-chunk.score, chunk.chunk_id))
+        # A follow-up is searched as two questions, of which a passage has to answer one.
+        leans = query != searched_query(question, ())
+        threshold = self._options.threshold * (self._options.company if leans else 1.0)
+        return _Ranking(query, words, tuple(nearest), tuple(ranked), health.notes, threshold)
+
+    def _vector(self, query: str) -> FloatMatrix | None:
+        """Return the query's vector, (d,); None when nothing in it is known."""
         if self._embedder is None:
-            return []
-        vector = self._embedder.embed_queries([query])[0]  # (d,)
-        if not vector.any():
-            return []
-        return self._vectors.search(vector, limit=self._options.pool, allowed=allowed)
+            return None
+        vector: FloatMatrix = self._embedder.embed_queries([query])[0]
+        return vector if vector.any() else None
 
-    def _relevant(self, ranked: Sequence[RankedChunk]) -> dict[int, RankedChunk]:
-        """Return the chunks worth showing: none unless one is above a threshold of either leg."""
-        relevance = {chunk.chunk_id: self._relevance(chunk) for chunk in ranked}
-        if max(relevance.values(), default=0.0) < 1.0:
+    def _fused(self, words: WordSearch, nearest: Sequence[VectorHit], vector: FloatMatrix | None) -> list[RankedChunk]:
+        hits = words.hits[: self._options.pool]
+        if vector is None or self._embedder is None:
+            return fuse(hits, nearest, self._options.fusion)
+        if self._floor is None:
+            self._floor = similarity_floor(self._embedder)
+        near = {hit.chunk_id for hit in nearest}
+        others = self._vectors.similarities(vector, [hit.chunk_id for hit in hits if hit.chunk_id not in near])
+        late = words.hits[self._options.pool :]
+        return fuse(
+            hits,
+            nearest,
+            self._options.fusion,
+            other_words=[*words.others, *late],
+            other_vectors=others,
+            floor=self._floor,
+        )
+
+    def _relevant(self, found: _Ranking) -> dict[int, RankedChunk]:
+        """Return the chunks worth showing: none unless one is above the threshold."""
+        if max((chunk.relevance for chunk in found.ranked), default=0.0) < found.threshold:
             return {}
-        return {chunk.chunk_id: chunk for chunk in ranked if relevance[chunk.chunk_id] >= self._options.company}
-
-    def _relevance(self, chunk: RankedChunk) -> float:
-        """Return how far a chunk reaches towards the nearer threshold; 1 is on it."""
-        by_words = _reached(chunk.word.coverage, self._options.bm25_threshold) if chunk.word else 0.0
-        by_meaning = _reached(chunk.vector.similarity, self._options.vector_threshold) if chunk.vector else 0.0
-        return max(by_words, by_meaning)
+        enough = found.threshold * self._options.company
+        return {chunk.chunk_id: chunk for chunk in found.ranked if chunk.relevance >= enough}
 
     def _stretches(self, passed: Mapping[int, RankedChunk]) -> list[assemble.Stretch]:
         options = self._options
@@ -147,6 +196,8 @@ class Searcher:
         return assemble.in_reading_order(stretches)
 
 
-def _reached(value: float, threshold: float) -> float:
-    """Return a value as a share of its threshold; a threshold of zero or less lets everything through."""
-    return value / threshold if threshold > 0 else 1.0
+def _by_one_leg(chunk: RankedChunk) -> RankedChunk:
+    """Return the chunk ranked by the score of the leg that found it."""
+    if chunk.vector is not None:
+        return replace(chunk, score=chunk.vector.similarity)
+    return replace(chunk, score=chunk.word.score if chunk.word else 0.0)

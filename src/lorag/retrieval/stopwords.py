@@ -1,4 +1,4 @@
-"""Words that carry grammar, not content; as terms, so in the form that splitters give them."""
+"""What carries grammar, not content: words, as terms in the form that splitters give them, and Korean endings."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -21,8 +21,24 @@ _KOREAN_BIGRAMS = (
 _KOREAN_MORPHEMES = (
     "하 되 있 없 이 것 수 등 때 무엇 어떻 어떻게 어떤 어떠하 언제 어디 누구 왜 얼마 알리 주 대하 위하 및 더 좀"
 )
+_KOREAN_ENDINGS = (
+    "은 는 이 가 을 를 의 에 도 와 과 로 만 나 란 인 일 적 들 한 할 된 될 에서 에게 으로 에는 에도 까지 부터 보다 이나 라고 이란 "
+    "처럼 마다 께서 하는 하고 하여 해서 하면 하려면 하기 하게 했을 합니다 하나요 하는지 되는 되나요 되면 인가요 인지 이며 이고 들의 들은 "
+    "들이 들을 에서는 으로는 에서의 로서 로써 적인"
+)
+_SHORTEST_STEM = 2
 
 STOPWORDS: Final = frozenset(f"{_ENGLISH} {_KOREAN_BIGRAMS} {_KOREAN_MORPHEMES}".split())
+
+_LONGEST_ENDING_FIRST: Final = tuple(sorted(_KOREAN_ENDINGS.split(), key=len, reverse=True))
+
+
+def without_ending(run: str) -> str:
+    """Return a run of Hangul without the particle or ending it has; at least two syllables stay."""
+    for ending in _LONGEST_ENDING_FIRST:
+        if run.endswith(ending) and len(run) - len(ending) >= _SHORTEST_STEM:
+            return run.removesuffix(ending)
+    return run
 
 
 def content_terms(terms: Sequence[str]) -> list[str]:

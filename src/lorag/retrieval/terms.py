@@ -1,7 +1,7 @@
 """What a text is searched by: Hangul and CJK as overlapping bigrams, Latin words stemmed, numbers whole.
 
 Korean glues particles to nouns, so whole words rarely match; bigrams need no dictionary and rank nearly as well as
-morphemes (docs/decisions/0004-terms.md has the figures).
+morphemes (docs/decisions/0013-terms.md has the figures).
 """
 
 import re
@@ -11,6 +11,8 @@ from typing import Final, Protocol
 
 import snowballstemmer
 
+from lorag.retrieval.stopwords import content_terms, without_ending
+
 _RUN = re.compile(
     r"(?P<hangul>[가-힣ㄱ-ㆎ]+)"
     r"|(?P<cjk>[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff々〆]+)"
@@ -18,6 +20,7 @@ _RUN = re.compile(
     r"|(?P<word>(?:[^\W\d_가-힣ㄱ-ㆎ\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
     r"(?:['’](?=[a-zA-Z]))?)+)"
 )
+_HANGUL = re.compile("[가-힣]+")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _MOST_CACHED_RUNS = 200_000
@@ -33,6 +36,10 @@ class TermSplitter(Protocol):
 
     def terms(self, text: str) -> list[str]:
         """Return the terms in order, repeats included; no term is empty or holds white space."""
+        ...
+
+    def question_terms(self, question: str) -> list[str]:
+        """Return the distinct terms that a question is searched by; all of them when none carries content."""
         ...
 
 
@@ -68,6 +75,13 @@ class BigramSplitter:
                 cache[run] = terms
             found += terms
         return found
+
+    def question_terms(self, question: str) -> list[str]:
+        """Return the terms that carry content.
+
+        Endings go, because a bigram of noun and particle is found only where the same particle follows.
+        """
+        return content_terms(self.terms(_HANGUL.sub(lambda run: without_ending(run.group()), question)))
 
     def _split(self, run: str, kind: str) -> tuple[str, ...]:
         plain = unicodedata.normalize("NFKC", run)
