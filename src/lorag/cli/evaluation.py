@@ -24,6 +24,9 @@ def _eval(parser: Parser) -> None:
     make = actions.add_parser("make", help="draft a question set from documents, for you to edit")
     make.set_defaults(action="make")
     _eval_make(make)
+    calibrate = actions.add_parser("calibrate", help="set the library's refusal threshold from questions about it")
+    calibrate.set_defaults(action="calibrate")
+    _eval_calibrate(calibrate)
 
 
 def _eval_run(parser: Parser) -> None:
@@ -62,6 +65,17 @@ def _eval_make(parser: Parser) -> None:
     parser.add_argument(
         "--collection", action="append", metavar="NAME", default=argparse.SUPPRESS, help="only this collection"
     )
+    data_dir_flag(parser)
+
+
+def _eval_calibrate(parser: Parser) -> None:
+    parser.add_argument(
+        "questions", nargs="?", metavar="QUESTIONS", help="a question set; without one, drafts from the library"
+    )
+    change = parser.add_mutually_exclusive_group()
+    change.add_argument("--dry-run", action="store_true", help="show what would be set, change nothing")
+    change.add_argument("--reset", action="store_true", help="go back to the settings")
+    json_flag(parser, "threshold and mistakes")
     data_dir_flag(parser)
 
 
