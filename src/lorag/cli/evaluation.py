@@ -94,6 +94,24 @@ def _answering(parser: Parser) -> None:
     group.add_argument("--context-tokens", type=int, metavar="N", default=suppress, help="context size")
 
 
+def _compare(parser: Parser) -> None:
+    parser.add_argument("question", nargs="*", metavar="QUESTION", help="the question; - or nothing reads stdin")
+    parser.add_argument(
+        "--model", dest="of_models", action="append", default=[], metavar="MODEL", help="repeat for more"
+    )
+    parser.add_argument(
+        "--adapter",
+        dest="of_adapters",
+        action="append",
+        default=[],
+        metavar="NAME[=STRENGTH]",
+        help="the tuned rows (default: the only adapter there is); repeat for more",
+    )
+    json_flag(parser, "answers, sources and times")
+    _answering(parser)
+    data_dir_flag(parser)
+
+
 COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
     "eval": (
         "measure retrieval and answers on a question set",
@@ -102,6 +120,11 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
             "lorag eval questions.csv --adapter refunds --worst 20 --report report.html",
         ),
         _eval,
+    ),
+    "compare": (
+        "answer one question with base and tuned model, without and with the documents",
+        ('lorag compare "환불하고 싶어요" --adapter refunds',),
+        _compare,
     ),
 }
 """Name → summary, example lines, and the function that declares the arguments."""

@@ -7,7 +7,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from lorag.commands.eval_rows import Evaluation, planned_rows
+from lorag.commands.eval_rows import Evaluation, certain, planned_rows
 from lorag.commands.eval_show import Shown, as_record, print_tables, print_worst, write_report
 from lorag.commands.setup import settings_from
 from lorag.commands.terminal import StatusLine, harmless_json, harmless_line, never_fail_on_encoding
@@ -26,10 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
         code: int = importlib.import_module(f"lorag.commands.eval_{arguments.action}").run(arguments)
         return code
     _check_report(arguments.report)
-    settings = settings_from(arguments)
-    if "temperature" not in arguments:
-        # The likeliest answer every time: two runs of the same evaluation must not differ by chance.
-        settings = settings.model_copy(update={"temperature": 0.0})
+    settings = certain(settings_from(arguments), arguments)
     questions = chosen(read_questions(Path(arguments.questions)), arguments.limit)
     plans = planned_rows(settings, arguments.of_models, arguments.of_adapters, arguments.of_rag)
     status = StatusLine(sys.stderr)

@@ -1,5 +1,6 @@
 """Running an evaluation: every combination of model, adapter and RAG answers every question as the chat would."""
 
+import argparse
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -37,6 +38,11 @@ class RowPlan:
 
     spec: RowSpec
     choice: ModelChoice
+
+
+def certain(settings: Settings, arguments: argparse.Namespace) -> Settings:
+    """Return settings for the likeliest answers: two runs must not differ by chance unless a temperature is asked for."""
+    return settings if "temperature" in arguments else settings.model_copy(update={"temperature": 0.0})
 
 
 def planned_rows(
