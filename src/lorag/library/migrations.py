@@ -1,20 +1,22 @@
 """The schema of the library and the numbered steps that lead to it; a released step is never edited."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import apsw
 
 from lorag.errors import LibraryError
 
+Step = Callable[[apsw.Connection], None]
 APPLICATION_ID = 0x6C6F7261
 """``lora`` in the file's header: how a lorag library is told from another SQLite file."""
 
 
-def migrate(connection: apsw.Connection, path: Path) -> None:
+def migrate(connection: apsw.Connection, path: Path, steps: Sequence[Step] | None = None) -> None:
     """Bring the schema up to date, one transaction per step."""
+    steps = STEPS if steps is None else steps
     check(connection, path, allow_older=True)
-    for version, step in enumerate(_STEPS, start=1):
+    for version, step in enumerate(steps, start=1):
         if _version(connection) >= version:
             continue
         connection.execute("BEGIN EXCLUSIVE")
@@ -37,11 +39,11 @@ def check(connection: apsw.Connection, path: Path, *, allow_older: bool = False)
     empty = version == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is None
     if not empty and application != APPLICATION_ID:
         raise LibraryError(f"{path} is an SQLite file of another program, not a lorag library; move it away first")
-    if version > len(_STEPS):
+    if version > len(STEPS):
         raise LibraryError(
-            f"{path} was written by a newer lorag (schema {version}, this one reads {len(_STEPS)}); upgrade lorag"
+            f"{path} was written by a newer lorag (schema {version}, this one reads {len(STEPS)}); upgrade lorag"
         )
-    if version < len(_STEPS) and not allow_older:
+    if version < len(STEPS) and not allow_older:
         raise LibraryError(f"{path} was written by an older lorag; run any writing command once, such as: lorag sync")
 
 
@@ -194,4 +196,5 @@ def _step_1(connection: apsw.Connection) -> None:
     )
 
 
-_STEPS: tuple[Callable[[apsw.Connection], None], ...] = (_step_1,)
+STEPS: tuple[Step, ...] = (_step_1,)
+"""Step n leads from schema n - 1 to schema n."""

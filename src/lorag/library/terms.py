@@ -45,7 +45,9 @@ def count_terms(
     if not chunk_ids or not terms:
         return {}
     # The plus keeps SQLite from starting one full-text query per chunk.
-    wanted, chosen = (f"({_any_of(terms)}) AND ({_any_of(anchors)})", "+rowid") if anchors else (_any_of(terms), "rowid")
+    wanted, chosen = (
+        (f"({_any_of(terms)}) AND ({_any_of(anchors)})", "+rowid") if anchors else (_any_of(terms), "rowid")
+    )
     rows = database.rows(
         f"SELECT rowid, {TERM_COUNTS}(chunk_terms, {len(terms)}) FROM chunk_terms"  # noqa: S608
         f" WHERE chunk_terms MATCH ? AND {chosen} IN (SELECT value FROM json_each(?))",
