@@ -14,6 +14,9 @@ from transformers.utils import logging as transformers_logging
 from lorag.errors import TrainingError
 
 SUPPORTED: Final = ("llama", "qwen2", "qwen3", "gemma2", "gemma3")
+_GEMMAS: Final = ("gemma2", "gemma3")
+_GEMMAS_27B: Final = (46, 62)
+"""Layers of the two models that scale queries by hidden size over heads and not by the size of a head."""
 _ROPE_FREQUENCIES: Final = "rope_freqs.weight"
 
 
@@ -25,6 +28,7 @@ class BaseFacts:
     layers: int
     heads: int
     key_value_heads: int
+    hidden: int
     head_size: int | None
     tied: bool
     """Whether the output head is the input embedding."""
@@ -50,6 +54,7 @@ def read_facts(path: Path) -> BaseFacts:
         layers=int(values[f"{architecture}.block_count"]),
         heads=heads,
         key_value_heads=int(values.get(f"{architecture}.attention.head_count_kv", heads)),
+        hidden=int(values[f"{architecture}.embedding_length"]),
         head_size=None if key_length is None else int(key_length),
         tied="output.weight" not in names,
         rope_scaling=values.get(f"{architecture}.rope.scaling.type"),
@@ -88,6 +93,10 @@ def load_base(path: Path, *, dtype: torch.dtype, device: torch.device) -> PreTra
         if facts.head_size is not None:
             # transformers does not read attention.key_length and would assume its own default.
             config.head_dim = facts.head_size
+        if facts.architecture in _GEMMAS:
+            # The file does not hold this; llama.cpp knows it by the size of the model, and so do we.
+            per_head = facts.hidden // facts.heads if facts.layers in _GEMMAS_27B else config.head_dim
+            config.query_pre_attn_scalar = per_head
         model = AutoModelForCausalLM.from_pretrained(
             path.parent,
             gguf_file=path.name,
