@@ -26,9 +26,9 @@ from lorag.evaluation.questions import Question, read_questions
 from lorag.evaluation.table import Cell, Column, merged
 from lorag.library.database import Database
 from lorag.prompts.language import Language
+from lorag.retrieval.calibrated import keep_threshold
 from lorag.retrieval.passages import SearchFilter
 from lorag.retrieval.search import Explanation
-from lorag.retrieval.thresholds import keep_threshold
 from lorag.settings import Settings
 
 _DRAFTED: Final = 200

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from lorag.library.database import Database
 from lorag.library.documents import corpus_size
+from lorag.retrieval.calibrated import calibrated_threshold
 from lorag.retrieval.embedders import open_embedder
 from lorag.retrieval.passages import SearchFilter, SearchResult
 from lorag.retrieval.search import Searcher, SearchOptions
 from lorag.retrieval.splitters import make_splitter
-from lorag.retrieval.thresholds import calibrated_threshold
 from lorag.settings import Settings
 
 
