@@ -97,7 +97,7 @@ def _explained(found: Explanation, database: Database) -> Iterator[str]:
         f"candidates  {len(found.words.hits)} by words, {len(found.nearest)} by meaning, "
         f"{len(found.passed)} of {len(found.ranked)} passed"
     )
-    yield f"threshold   fused ≥ {options.threshold:g} for the best, ≥ {options.threshold * options.company:g} for others"
+    yield f"threshold   fused ≥ {found.threshold:.3f} for the best, ≥ {found.threshold * options.company:.3f} for others"
     yield (
         f"fusion      {1 - options.fusion.vector_weight:g} × √share × coverage³ of the words + "
         f"{options.fusion.vector_weight:g} × meaning"

@@ -18,6 +18,8 @@ class FusionOptions:
     """How the two legs are weighed; the defaults were chosen on the dev splits of the corpus."""
 
     vector_weight: float = 0.5
+    floor: float = 0.0
+    """Cosine similarity of texts that have nothing to do with each other, which depends on the embedder."""
     unknown_similarity: float = 0.3
     """What a chunk without a vector counts with: a little, so that words alone can be relevant enough."""
 
@@ -46,7 +48,6 @@ def fuse(
     *,
     other_words: Iterable[WordHit] = (),
     other_vectors: Iterable[VectorHit] = (),
-    floor: float = 0.0,
 ) -> list[RankedChunk]:
     """Return all chunks of both rankings, best first.
 
@@ -56,7 +57,6 @@ def fuse(
         options: The weights.
         other_words: What the word leg says of chunks that it did not find, or found too late in its ranking.
         other_vectors: The same of the vector leg.
-        floor: Cosine similarity that texts have which have nothing to do with each other.
     """
     word_hits = {hit.chunk_id: hit for hit in itertools.chain(words, other_words)}
     vector_hits = {hit.chunk_id: hit for hit in itertools.chain(vectors, other_vectors)}
@@ -65,14 +65,16 @@ def fuse(
     ranked = []
     for chunk in word_ranks.keys() | vector_ranks.keys():
         word, vector = word_hits.get(chunk), vector_hits.get(chunk)
-        score = relevance(word, vector, options, floor=floor)
+        score = relevance(word, vector, options)
         ranked.append(RankedChunk(chunk, score, score, word, word_ranks.get(chunk), vector, vector_ranks.get(chunk)))
     return sorted(ranked, key=lambda chunk: (-chunk.score, chunk.chunk_id))
 
 
-def relevance(word: WordHit | None, vector: VectorHit | None, options: FusionOptions, *, floor: float) -> float:
+def relevance(word: WordHit | None, vector: VectorHit | None, options: FusionOptions) -> float:
     """Return how well a chunk answers, from 0 to 1."""
     # Coverage counts three times: half of a question's words by chance must not outweigh a near meaning.
     by_words = sqrt(min(word.share, 1.0)) * word.coverage**3 if word else 0.0
-    similarity = options.unknown_similarity if vector is None else (vector.similarity - floor) / (1 - floor)
+    similarity = (
+        options.unknown_similarity if vector is None else (vector.similarity - options.floor) / (1 - options.floor)
+    )
     return (1 - options.vector_weight) * by_words + options.vector_weight * min(1.0, max(0.0, similarity))

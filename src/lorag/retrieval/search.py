@@ -5,8 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lorag.library import chunks as chunk_store
 from lorag.library.database import Database
+from lorag.library.documents import corpus_size
 from lorag.retrieval import assemble
 from lorag.retrieval.bm25 import WordLeg, WordSearch
 from lorag.retrieval.embedders import Embedder
@@ -18,10 +22,13 @@ from lorag.retrieval.passages import SearchFilter, SearchResult
 from lorag.retrieval.scope import allowed_chunks
 from lorag.retrieval.static_vectors import FloatMatrix
 from lorag.retrieval.terms import TermSplitter
+from lorag.retrieval.thresholds import threshold_for
 from lorag.retrieval.unrelated import similarity_floor
 
 Leg = Literal["fused", "words", "vectors"]
 
+_WITHOUT_VECTOR = 0.75
+"""Share of the threshold that a chunk without a vector is given for its meaning; its words must add the rest."""
 _MOST_QUERY_TERMS = 64
 """A pasted page is searched by its first words; more would only cost time."""
 
@@ -37,7 +44,7 @@ class SearchOptions:
     pool: int = 50
     """How many chunks of each leg are fused."""
     threshold: float = 0.2
-    """Relevance, from 0 to 1, that the best chunk must have for any to be shown."""
+    """Relevance, from 0 to 1, that the best of 10,000 chunks must have for any to be shown; fewer chunks need less."""
     company: float = 0.7
     """Share of the threshold that is enough for further chunks once one has passed."""
     budget_tokens: int = 2_000
@@ -56,6 +63,8 @@ class Explanation:
     """All candidates, best first."""
     passed: frozenset[int]
     """Ids of the chunks that were relevant enough."""
+    threshold: float
+    """Relevance that the best of them had to have."""
     options: SearchOptions
 
 
@@ -135,7 +144,9 @@ class Searcher:
             seconds=time.perf_counter() - started,
             notes=found.notes,
         )
-        return Explanation(result, found.words, found.nearest, found.ranked, frozenset(passed), self._options)
+        return Explanation(
+            result, found.words, found.nearest, found.ranked, frozenset(passed), found.threshold, self._options
+        )
 
     def _rank(self, question: str, leg: Leg, filter: SearchFilter, history: Sequence[str]) -> _Ranking:  # noqa: A002
         query = searched_query(question, history)
@@ -147,14 +158,18 @@ class Searcher:
         words = self._words.search(
             terms, limit=self._options.candidates, allowed=allowed, also=[hit.chunk_id for hit in nearest]
         )
-        ranked = self._fused(words, nearest, vector)
+        threshold = self._threshold(allowed, leans=query != searched_query(question, ()))
+        ranked = self._fused(words, nearest, vector, threshold)
         if leg != "fused":
             ranked = [_by_one_leg(chunk) for chunk in ranked]
             ranked.sort(key=lambda chunk: (-chunk.score, chunk.chunk_id))
-        # A follow-up is searched as two questions, of which a passage has to answer one.
-        leans = query != searched_query(question, ())
-        threshold = self._options.threshold * (self._options.company if leans else 1.0)
         return _Ranking(query, words, tuple(nearest), tuple(ranked), health.notes, threshold)
+
+    def _threshold(self, allowed: NDArray[np.int64] | None, *, leans: bool) -> float:
+        chunks = corpus_size(self._database).chunks if allowed is None else len(allowed)
+        threshold = threshold_for(self._options.threshold, chunks)
+        # A follow-up is searched as two questions, of which a passage has to answer one.
+        return threshold * self._options.company if leans else threshold
 
     def _vector(self, query: str) -> FloatMatrix | None:
         """Return the query's vector, (d,); None when nothing in it is known."""
@@ -163,23 +178,30 @@ class Searcher:
         vector: FloatMatrix = self._embedder.embed_queries([query])[0]
         return vector if vector.any() else None
 
-    def _fused(self, words: WordSearch, nearest: Sequence[VectorHit], vector: FloatMatrix | None) -> list[RankedChunk]:
-        hits = words.hits[: self._options.pool]
-        if vector is None or self._embedder is None:
-            return fuse(hits, nearest, self._options.fusion)
-        if self._floor is None:
-            self._floor = similarity_floor(self._embedder)
+    def _fused(
+        self, words: WordSearch, nearest: Sequence[VectorHit], vector: FloatMatrix | None, threshold: float
+    ) -> list[RankedChunk]:
+        hits, late = words.hits[: self._options.pool], words.hits[self._options.pool :]
         near = {hit.chunk_id for hit in nearest}
-        others = self._vectors.similarities(vector, [hit.chunk_id for hit in hits if hit.chunk_id not in near])
-        late = words.hits[self._options.pool :]
+        missing = [hit.chunk_id for hit in hits if hit.chunk_id not in near]
+        weight = self._options.fusion.vector_weight
+        options = replace(
+            self._options.fusion,
+            floor=0.0 if vector is None else self._similarity_floor(),
+            unknown_similarity=_WITHOUT_VECTOR * threshold / weight if weight else 0.0,
+        )
         return fuse(
             hits,
             nearest,
-            self._options.fusion,
+            options,
             other_words=[*words.others, *late],
-            other_vectors=others,
-            floor=self._floor,
+            other_vectors=[] if vector is None else self._vectors.similarities(vector, missing),
         )
+
+    def _similarity_floor(self) -> float:
+        if self._floor is None:
+            self._floor = similarity_floor(self._embedder) if self._embedder else 0.0
+        return self._floor
 
     def _relevant(self, found: _Ranking) -> dict[int, RankedChunk]:
         """Return the chunks worth showing: none unless one is above the threshold."""

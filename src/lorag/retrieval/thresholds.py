@@ -1,30 +1,14 @@
-"""The refusal threshold of one library, calibrated on its own questions and kept in it."""
+"""What relevance is enough: more in a large library, where the best of many unrelated chunks comes nearer by chance."""
 
-import json
-from typing import Final
+from math import log10
 
-from lorag.library.database import Database
-from lorag.library.meta import read_meta, write_meta
-
-_KEY: Final = "threshold"
+_FEWEST_CHUNKS = 10
 
 
-def calibrated_threshold(database: Database) -> float | None:
-    """Return the library's own threshold; None without a calibration, or when it was made for other indexes."""
-    stored = read_meta(database, _KEY)
-    if not stored:
-        return None
-    values = json.loads(stored)
-    return float(values["threshold"]) if values["indexes"] == _indexes(database) else None
+def threshold_for(threshold: float, chunks: int) -> float:
+    """Return the threshold for a search among this many chunks, given the one that is right for 10,000 chunks.
 
-
-def keep_threshold(database: Database, threshold: float | None) -> None:
-    """Write the library's own threshold; None goes back to the settings."""
-    values = {"threshold": threshold, "indexes": _indexes(database)}
-    with database.atomic():
-        write_meta(database, _KEY, "" if threshold is None else json.dumps(values))
-
-
-def _indexes(database: Database) -> list[str | None]:
-    """Return what relevance depends on: the similarities of one embedder say nothing about another's."""
-    return [read_meta(database, name) for name in ("embedder", "tokenizer")]
+    The best relevance among unrelated chunks grows with the logarithm of their number: a fifth of it with each factor
+    of ten, as measured from 30 to 10,000 chunks (docs/decisions/0010-fusion.md).
+    """
+    return threshold * (1 + log10(max(chunks, _FEWEST_CHUNKS))) / 5
