@@ -77,9 +77,13 @@ def write_tiny_gguf(
     layers: int = LAYERS,
     width: int = WIDTH,
     seed: int = 0,
+    opening: str | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Write a llama with random weights; ``bos`` and ``eos`` must be among ``special_tokens``."""
+    """Write a llama with random weights; ``bos`` and ``eos`` must be among ``special_tokens``.
+
+    ``opening`` is what it writes first on a new line, as far as random weights can be made to.
+    """
     tokens, scores, types = (_spm if vocabulary == "spm" else _bpe)(special_tokens, user_defined_tokens)
     writer = gguf.GGUFWriter(path, architecture)
     writer.add_name("tiny")
@@ -111,7 +115,11 @@ def write_tiny_gguf(
     for key, value in (metadata or {}).items():
         _add_value(writer, key, value)
     control = [index for index, kind in enumerate(types) if kind != gguf.TokenType.NORMAL]
-    for name, weight in _weights(len(tokens), control, tied=tied, layers=layers, width=width, seed=seed).items():
+    weights = _weights(len(tokens), control, tied=tied, layers=layers, width=width, seed=seed)
+    if opening is not None:
+        # What has just been read stands out in the last state, so this row answers to the end of a line.
+        weights["output.weight"][tokens.index(opening)] += weights["token_embd.weight"][tokens.index("Ċ")]
+    for name, weight in weights.items():
         writer.add_tensor(name, weight)
     return _finish(writer, path)
 

@@ -14,6 +14,8 @@ from typing import Any
 import pexpect
 import psutil
 
+from lorag.library.chats import Chats, StoredMessage
+from lorag.library.database import Database
 from lorag.models.find import builtin_model
 from tests.tiny_gguf import tiny_folder, write_tiny_gguf
 
@@ -47,8 +49,7 @@ LEAVE_KO = """# 휴가 규정
 def quoting_model() -> Path:
     """Return a model with random weights that, like the built-in one, answers by quoting; free answers never end."""
     path = tiny_folder() / "quoting.gguf"
-    # With these weights it happens to prefer a sentence to the refusal.
-    return path if path.exists() else write_tiny_gguf(path, context=32_768, metadata={"lorag.quote": True}, seed=3)
+    return path if path.exists() else write_tiny_gguf(path, context=32_768, metadata={"lorag.quote": True}, opening="[")
 
 
 MODELS = {"tiny": quoting_model, **({"builtin": lambda: "builtin"} if builtin_model() else {})}
@@ -108,6 +109,23 @@ class Shell:
         done = self.run("add", *map(str, paths))
         assert done.returncode == 0, done.stderr + done.stdout
 
+    def messages(self) -> list[StoredMessage]:
+        """Return every saved message, oldest first."""
+        with Database.open(self.library, read_only=True) as database:
+            chats = Chats(database)
+            found = [message for chat in chats.recent() for message in chats.messages(chat.id)]
+            return sorted(found, key=lambda message: message.id)
+
+    def history(self, chat_id: int) -> list[StoredMessage]:
+        """Return the messages with which a chat would be gone on with."""
+        with Database.open(self.library, read_only=True) as database:
+            return Chats(database).history(chat_id)
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the library's file."""
+        with Database.open(self.library, read_only=True) as database:
+            return list(database.integrity_problems())
+
     @contextmanager
     def terminal(
         self, *arguments: str, size: tuple[int, int] = (24, 80), language: str = "en_US.UTF-8"
@@ -150,6 +168,12 @@ class Terminal:
     def say(self, line: str) -> None:
         self.process.sendline(line)
 
+    def ask(self, question: str, characters: int = 1) -> None:
+        """Ask and wait until the engine is at work and at least so many characters of what follows are here."""
+        self.say(question)
+        self.wait_for("reading")
+        self.read_at_least(characters)
+
     def interrupt(self) -> None:
         self.process.sendintr()
 
@@ -186,5 +210,6 @@ def engine_of(pid: int) -> psutil.Process:
 def until(condition: Callable[[], bool], process: psutil.Process) -> None:
     """Wait until something is so, as long as a process lives to make it so."""
     while not condition():
-        assert process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        assert process.is_running()
+        assert process.status() != psutil.STATUS_ZOMBIE
         os.sched_yield()
