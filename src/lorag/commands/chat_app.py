@@ -4,42 +4,65 @@ import argparse
 import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from lorag.commands.setup import settings_from
+import platformdirs
+
 from lorag.commands.standard_error import kept_off_the_screen
-from lorag.settings import Settings
+from lorag.paths import DataPaths
 from lorag.tui.keyboard import prepare_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from lorag.tui.core import Core
+
+_FOLDER_VARIABLE: Final = "LORAG_DATA_DIR"
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the app until the user leaves."""
-    settings = settings_from(arguments)
     prepare_environment(os.environ)
     from lorag.tui.app import LoragApp  # noqa: PLC0415 - Textual reads the environment when it is imported
     from lorag.tui.core import Places  # noqa: PLC0415 - belongs to the app
 
-    root = settings.data_dir
+    paths = DataPaths(data_folder(arguments))
     places = Places(
-        preferences=root / "interface.json",
-        history=root / "prompt_history.jsonl",
-        draft=root / "draft.txt",
+        preferences=paths.root / "interface.json",
+        history=paths.root / "prompt_history.jsonl",
+        draft=paths.root / "draft.txt",
         working=Path.cwd(),
     )
-    log = settings.paths.logs / "app.log"
-    app = LoragApp(lambda: _open_core(settings, arguments.path), places)
+    app = LoragApp(lambda: _open_core(arguments), places)
+    log = paths.logs / "app.log"
     with kept_off_the_screen(log):
         logging.basicConfig(filename=log, level=logging.WARNING)
         app.run()
+    if app.fatal is not None:
+        raise app.fatal
     return app.return_code or 0
 
 
-def _open_core(settings: Settings, paths: "Sequence[str]") -> "Core":
-    from lorag.commands.app_core import open_core  # noqa: PLC0415 - SQLite, numpy and the models load behind the frame
+def data_folder(arguments: argparse.Namespace) -> Path:
+    """Return the data folder as the settings will name it; to import them takes as long as the first frame may take."""
+    given = getattr(arguments, "data_dir", "") or _variable(os.environ.items()) or _from_dotenv(Path(".env"))
+    return Path(given).expanduser() if given else platformdirs.user_data_path("lorag")
 
-    return open_core(settings, paths)
+
+def _from_dotenv(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    from dotenv import dotenv_values  # noqa: PLC0415 - few have such a file
+
+    return _variable(dotenv_values(path).items())
+
+
+def _variable(variables: "Iterable[tuple[str, str | None]]") -> str:
+    return next((value for name, value in variables if name.upper() == _FOLDER_VARIABLE and value), "")
+
+
+def _open_core(arguments: argparse.Namespace) -> "Core":
+    from lorag.commands.app_core import open_core  # noqa: PLC0415 - SQLite, numpy and the models load behind the frame
+    from lorag.commands.setup import settings_from  # noqa: PLC0415 - pydantic, too
+
+    return open_core(settings_from(arguments), arguments.path)

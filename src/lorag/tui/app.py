@@ -101,6 +101,8 @@ class LoragApp(
         self._history = PromptHistory(places.history)
         self._draft = Draft(places.draft)
         self.closing = False
+        self.fatal: LoragError | None = None
+        """Why there can be no chat at all; told when the terminal is as it was."""
         self.faults: list[BaseException] = []
         """What went wrong in lorag itself, for the tests; a person reads it in the log."""
         self.theme = (
@@ -138,7 +140,8 @@ class LoragApp(
         try:
             core = await asyncio.to_thread(self._open_core)
         except LoragError as error:
-            self.engine_failed(str(error))
+            self.fatal = error
+            self.exit()
             return
         if self.closing:
             await core.close()
@@ -264,6 +267,7 @@ class LoragApp(
             self.session.finish_delete()
             with suppress(TimeoutError, LoragError):
                 async with asyncio.timeout(_CLOSE_SECONDS):
-                    await self.workers.wait_for_complete()
+                    # What was cancelled saves what it has before it ends.
+                    await asyncio.gather(*(worker.wait() for worker in self.workers), return_exceptions=True)
                     await self.session.core.close()
         self.exit()

@@ -9,6 +9,7 @@ SCHEME: Final = "cite:"
 
 _MARK: Final = re.compile(r"\[(\d{1,4}(?:\s*[,–-]\s*\d{1,4})*)\](?!\()")
 _FENCE: Final = re.compile(r" {0,3}(```+|~~~+)")
+_TICKS: Final = re.compile(r"(`+)")
 _OPEN: Final = re.compile(r"(?:\[[\d ,–-]{0,40}\]?|[\x1b\r`~]+|\x1b[\[\]][^\x07a-zA-Z]{0,40})\Z")
 """The end of a piece of text that may yet become a mark, a fence or an escape sequence."""
 
@@ -38,7 +39,7 @@ class CitationLinker:
         for piece in re.findall(r"[^\n]*\n|[^\n]+", visible(text)):
             before, self._line = self._line, self._line + piece
             in_code = bool(self._fence) or _FENCE.match(self._line) is not None
-            written.append(piece if in_code or _inside_code_span(before) else _link_marks(piece))
+            written.append(piece if in_code else _link_marks(piece, inside=_inside_code_span(before)))
             if piece.endswith("\n"):
                 self._end_line()
         return "".join(written)
@@ -59,12 +60,19 @@ def link_citations(answer: str) -> str:
 
 
 def _inside_code_span(before: str) -> bool:
-    return before.count("`") % 2 == 1
+    return len(_TICKS.findall(before)) % 2 == 1
 
 
-def _link_marks(piece: str) -> str:
-    spans = re.split(r"(`+[^`\n]*`+)", piece)
-    return "".join(span if span.startswith("`") else _MARK.sub(_link, span) for span in spans)
+def _link_marks(piece: str, *, inside: bool) -> str:
+    """Link the marks of a part of a line, ``inside`` a code span at its beginning or not."""
+    written = []
+    for part in _TICKS.split(piece):
+        if part.startswith("`"):
+            inside = not inside
+            written.append(part)
+        else:
+            written.append(part if inside else _MARK.sub(_link, part))
+    return "".join(written)
 
 
 def _link(mark: re.Match[str]) -> str:

@@ -10,6 +10,7 @@ from lorag.tui.library_screen import LibraryScreen
 from lorag.tui.part import AppPart
 from lorag.tui.prompt import PromptArea
 from lorag.tui.sidebar import LibraryShown, Sidebar
+from lorag.tui.texts import Texts
 
 
 class LibraryActions(AppPart):
@@ -75,8 +76,8 @@ class LibraryActions(AppPart):
         try:
             async for event in job.events():
                 report = event
-                self._show(describe_progress(event) or self.job_text)
-            app.tell(app.texts("job.done") + describe_report(report, app.texts("job.counts")))
+                self._show(describe_progress(event, app.texts) or self.job_text)
+            app.tell(describe_report(report, app.texts))
         except LoragError as error:
             app.say("job.failed", error=True, reason=error)
         finally:
@@ -90,17 +91,22 @@ class LibraryActions(AppPart):
             self.ui.refresh_state()
 
 
-def describe_progress(event: Mapping[str, Any]) -> str:
+def describe_progress(event: Mapping[str, Any], texts: Texts) -> str:
     """Return one line on how far the reading is; empty for events that say nothing of that."""
-    path = str(event.get("path", ""))
-    done, total = event.get("done"), event.get("total")
-    count = f"{done}/{total}  " if isinstance(done, int) and isinstance(total, int) else ""
-    return f"{count}{Path(path).name}".strip()
+    match event.get("event"):
+        case "looked":
+            return texts("job.looking", count=event["files"])
+        case "file_done":
+            name = Path(str(event["path"])).name
+            return texts("job.reading", done=event["files_done"], total=event["files"], name=name)
+        case "embedded":
+            return texts("job.vectors", done=event["done"], total=event["total"])
+    return ""
 
 
-def describe_report(report: Mapping[str, Any], template: str) -> str:
-    """Return what came of it in counts; empty when the last event holds none."""
-    counts = {key: report.get(key) for key in ("added", "updated", "failed")}
-    if not all(isinstance(count, int) for count in counts.values()):
-        return ""
-    return "  " + template.format(**counts)
+def describe_report(report: Mapping[str, Any], texts: Texts) -> str:
+    """Return what came of it."""
+    if report.get("event") != "sync_report":
+        return texts("job.done")
+    counts = {key: report[key] for key in ("added", "updated", "removed", "failed")}
+    return f"{texts('job.done')} {texts('job.counts', **counts)}"

@@ -72,9 +72,11 @@ def table_lines(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str
     count = max((len(line) for line in lines), default=0)
     widths = [max(cell_len(line[at]) if at < len(line) else 0 for line in lines) for at in range(count)]
     return "\n".join(
-        "".join(cell + " " * (width - cell_len(cell) + _CELL_GAP) for cell, width in zip(line, widths, strict=False))
+        "".join(
+            cell + " " * (width - cell_len(cell) + _CELL_GAP) for cell, width in zip(line, widths, strict=False)
+        ).rstrip()
         for line in lines
-    ).rstrip()
+    )
 
 
 def _path(word: str, folder: Path) -> str:

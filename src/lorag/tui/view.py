@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from lorag.chat.events import TurnDone
-from lorag.chat.records import citation_snapshot, search_record, timings_record, usage_record
 
 if TYPE_CHECKING:
     from lorag.chat.branches import Place
@@ -100,6 +99,9 @@ def stored(message: "StoredMessage", place: "Place") -> MessageShown:
 
 def done(message: MessageShown, end: TurnDone) -> MessageShown:
     """Return a message with the end of its turn."""
+    # The records are those of the library, which is loaded after the first frame.
+    from lorag.chat.records import citation_snapshot, search_record, timings_record, usage_record  # noqa: PLC0415
+
     search = search_record(end.search) if end.search else None
     return replace(
         message,

@@ -1,0 +1,84 @@
+"""One question answered side by side."""
+
+from lorag.tui.compare_screen import CompareScreen
+from tests.tui.support import SIZE, World, messages, ready, send, text_of, wait_until
+
+QUESTION = "How many days of annual leave?"
+ANSWERS = ["From nowhere.", "In style.", "You have 25 days [2].", "25 days, in style [2]."]
+
+
+async def test_four_ways_are_answered_one_after_another_and_the_chosen_one_is_kept(library: World) -> None:
+    library.adapters, library.engine.answers = {"polite": ""}, list(ANSWERS)
+    async with library.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, f"/compare {QUESTION}")
+        screen = app.screen
+        assert isinstance(screen, CompareScreen)
+        await wait_until(pilot, lambda: not screen.running)
+        answers = [column.answer for column in screen.columns]
+        assert [answer.text for answer in answers if answer] == ANSWERS
+        assert [bool(answer.adapters) for answer in answers if answer] == [False, True, False, True]
+        assert [bool(answer.search) for answer in answers if answer] == [False, False, True, True]
+        assert "handbook.md" in text_of(app, ".compare-sources") or "Handbook" in text_of(app, ".compare-sources")
+        await pilot.press("left", "enter")
+        await wait_until(pilot, lambda: len(app.screen_stack) == 1 and len(messages(app)) == 2)
+        assert (messages(app)[1].text, messages(app)[1].version, messages(app)[1].versions) == (ANSWERS[2], 3, 4)
+        assert app.session is not None
+        assert (app.session.adapters, app.session.rag) == ({}, True)
+
+
+async def test_without_an_adapter_the_model_is_compared_with_the_documents(library: World) -> None:
+    library.engine.answers = ["From nowhere.", "You have 25 days [2]."]
+    async with library.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, f"/compare {QUESTION}")
+        screen = app.screen
+        assert isinstance(screen, CompareScreen)
+        await wait_until(pilot, lambda: not screen.running)
+        assert len(screen.columns) == 2
+
+
+async def test_an_earlier_question_is_compared_with_a_key_and_stopped_with_another(library: World) -> None:
+    library.adapters = {"polite": ""}
+    async with library.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, QUESTION)
+        await wait_until(pilot, lambda: len(messages(app)) == 2 and not app.streaming)
+        library.engine.hold_after = 3
+        await pilot.press("f7")
+        await wait_until(pilot, library.engine.held.is_set)
+        screen = app.screen
+        assert isinstance(screen, CompareScreen)
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: not screen.running)
+        assert [column.answer is not None for column in screen.columns] == [True, False, False, False]
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: len(app.screen_stack) == 1 and messages(app)[1].versions == 2)
+        assert messages(app)[1].status == "stopped"
+
+
+async def test_columns_become_tabs_where_it_is_narrow(library: World) -> None:
+    library.adapters, library.engine.answers = {"polite": ""}, list(ANSWERS)
+    async with library.app().run_test(size=(80, 24)) as pilot:
+        app = await ready(pilot)
+        await send(pilot, f"/compare {QUESTION}")
+        screen = app.screen
+        assert isinstance(screen, CompareScreen)
+        await wait_until(pilot, lambda: not screen.running)
+        assert [column.size.width > 0 for column in screen.columns] == [False, False, False, True]
+        await pilot.press("right")
+        await wait_until(pilot, lambda: screen.columns[0].size.width > 0)
+        assert screen.columns[3].size.width == 0
+        await pilot.resize_terminal(160, 48)
+        await wait_until(pilot, lambda: all(column.size.width > 0 for column in screen.columns))
+
+
+async def test_a_failure_in_one_column_does_not_end_the_others(library: World) -> None:
+    library.engine.answers, library.engine.dies_after = ["From nowhere.", "You have 25 days [2]."], 4
+    async with library.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, f"/compare {QUESTION}")
+        screen = app.screen
+        assert isinstance(screen, CompareScreen)
+        await wait_until(pilot, lambda: not screen.running)
+        assert [column.answer.status for column in screen.columns if column.answer] == ["failed", "complete"]

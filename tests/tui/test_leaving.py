@@ -1,0 +1,136 @@
+"""Ctrl+C has one meaning at a time, and the end is quick and loses nothing whatever is going on."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from lorag.engine.api import LoadedModel, LoadProgress, LoadRequest
+from lorag.tui.picker import Picker
+from lorag.tui.prompt import PromptArea
+from tests.fakes_engine import FakeEngine
+from tests.tui.support import SIZE, World, ask, messages, ready, send, wait_until
+from tests.tui.test_library import READING, stand_in
+
+
+async def test_ctrl_c_stops_the_answer_and_keeps_the_draft(world: World) -> None:
+    world.engine.hold_after = 3
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, "one?")
+        await wait_until(pilot, world.engine.held.is_set)
+        await pilot.press("x", "ctrl+c")
+        await wait_until(pilot, lambda: not app.streaming)
+        assert (messages(app)[1].status, app.query_one(PromptArea).text) == ("stopped", "x")
+
+
+async def test_ctrl_c_puts_a_draft_into_the_history_and_then_asks_to_quit(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await pilot.press(*"draft", "ctrl+c")
+        assert app.query_one(PromptArea).text == ""
+        await pilot.press("up")
+        assert app.query_one(PromptArea).text == "draft"
+        await pilot.press("ctrl+c", "ctrl+c")
+        assert [n.message for n in app._notifications] == ["Press Ctrl+C again to quit."]
+        assert app.is_running
+        await pilot.press("ctrl+c")
+        await wait_until(pilot, lambda: app.closing)
+
+
+async def test_ctrl_c_copies_a_selection_and_closes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "here")
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        app.query_one(PromptArea).put("copy me")
+        app.query_one(PromptArea).select_all()
+        await pilot.press("ctrl+c")
+        assert app.query_one(PromptArea).text == "copy me"
+        assert len(app._notifications) == 1
+
+
+async def test_ctrl_c_closes_what_lies_over_the_chat(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await pilot.press("ctrl+p")
+        assert isinstance(app.screen, Picker)
+        await pilot.press("ctrl+c")
+        assert len(app.screen_stack) == 1
+
+
+@pytest.mark.parametrize("keys", [("ctrl+q",), ("ctrl+d",), ("slash", *"quit", "enter")])
+async def test_there_are_several_ways_out(world: World, keys: tuple[str, ...]) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await pilot.press(*keys)
+        await wait_until(pilot, lambda: app.closing)
+
+
+async def test_quitting_while_an_answer_streams_keeps_what_there_is(world: World) -> None:
+    world.engine.answers, world.engine.hold_after = ["A long answer."], 6
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, "one?")
+        await wait_until(pilot, world.engine.held.is_set)
+        await pilot.press("ctrl+q")
+        await wait_until(pilot, lambda: not app.is_running)
+    [chat] = world.chats().recent()
+    assert [(m.text, m.status) for m in world.chats().messages(chat.id)] == [
+        ("one?", "complete"),
+        ("A long", "stopped"),
+    ]
+
+
+class SlowToLoad(FakeEngine):
+    """A model that is being loaded until the engine is closed."""
+
+    async def load(
+        self, request: LoadRequest, on_progress: Callable[[LoadProgress], None] | None = None
+    ) -> LoadedModel:
+        if on_progress:
+            on_progress(LoadProgress(0.25))
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_quitting_while_the_model_loads_does_not_wait_for_it(world: World) -> None:
+    world.engine = SlowToLoad()
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = world.apps[0]
+        await wait_until(pilot, lambda: any("loading 25%" in part for part in app.status_parts()))
+        await pilot.press("h", "i")
+        assert app.query_one(PromptArea).text == "hi"
+        await pilot.press("ctrl+q")
+        await wait_until(pilot, lambda: not app.is_running, seconds=2.0)
+    assert app.places.draft.read_text() == "hi"
+
+
+async def test_quitting_while_documents_are_read_ends_the_reading(world: World) -> None:
+    world.lorag = tuple(stand_in(world.folder, [READING], waits_for=world.folder / "never"))
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await pilot.press("f9")
+        await wait_until(pilot, lambda: app.job_text == "reading 3/9: a.md")
+        await pilot.press("ctrl+q")
+        await wait_until(pilot, lambda: not app.is_running, seconds=2.0)
+
+
+async def test_an_answer_that_a_killed_process_left_is_shown_as_stopped(world: World) -> None:
+    chats = world.chats()
+    chat_id = chats.create()
+    asked = chats.add_user(chat_id, "one?")
+    chats.append_answer(chats.start_answer(chat_id, asked, "fake", ()), "Half of")
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await pilot.press("alt+j")
+        await wait_until(pilot, lambda: messages(app))
+        assert (messages(app)[1].text, messages(app)[1].status) == ("Half of", "stopped")
+
+
+async def test_a_chat_goes_on_in_the_next_run(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        await ask(pilot, "one?")
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, "/resume")
+        await wait_until(pilot, lambda: len(messages(app)) == 2)

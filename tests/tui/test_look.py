@@ -1,0 +1,95 @@
+"""Language, themes, colours, size: what the screen looks like and how it is kept."""
+
+import json
+
+import pytest
+
+from lorag.tui.sidebar import Sidebar
+from lorag.tui.texts import language_from
+from tests.tui.support import SIZE, World, ask, messages, ready, send, text_of, wait_until
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [({"LANG": "ko_KR.UTF-8"}, "ko"), ({"LC_ALL": "C", "LANG": "ko_KR.UTF-8"}, "en"), ({"LANG": "en_US.UTF-8"}, "en")],
+)
+def test_the_language_follows_the_locale_until_one_is_chosen(environment: dict[str, str], language: str) -> None:
+    assert language_from("", environment) == language
+    assert language_from("ko", environment) == "ko"
+
+
+async def test_the_whole_interface_changes_its_language_at_once_and_keeps_it(library: World) -> None:
+    async with library.app().run_test(size=SIZE) as pilot:
+        app = await ask(pilot, "How many days of annual leave?")
+        await send(pilot, "/lang ko")
+        assert text_of(app, "#library-title") == "라이브러리"
+        assert text_of(app, "QuestionView .message-header") == "나"
+        assert "문서로 답하기" in text_of(app, "#rag-label")
+        assert "어댑터" in text_of(app, "#status")
+        assert "도움말" in text_of(app, "#keys")
+        assert "찾은 말" in text_of(app, "#query")
+        await pilot.press("alt+l")
+        assert text_of(app, "#library-title") == "Library"
+        await send(pilot, "/lang ko")
+    async with library.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        assert app.texts.language == "ko"
+        assert "문서 1개" in text_of(app, "#greeting")
+
+
+async def test_a_theme_is_kept_over_restarts(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        await ready(pilot)
+        await pilot.press("alt+m")
+        await pilot.press(*"gruvbox", "enter")
+        await wait_until(pilot, lambda: world.apps[0].theme == "gruvbox")
+    async with world.app().run_test(size=SIZE) as pilot:
+        assert (await ready(pilot)).theme == "gruvbox"
+
+
+async def test_an_unknown_theme_in_the_preferences_costs_only_the_theme(world: World) -> None:
+    places = world.app().places
+    places.preferences.write_text(json.dumps({"language": "ko", "theme": "gone", "sidebar": "yes"}))
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        assert (app.theme, app.texts.language) == ("textual-dark", "ko")
+
+
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light", "textual-light"])
+async def test_the_terminals_own_colours_and_a_light_theme_can_be_used(world: World, theme: str) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, f"/theme {theme}")
+        await ask(pilot, "hello")
+        assert app.theme == theme
+
+
+async def test_without_colours_the_chosen_answer_is_still_told_apart(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ask(pilot, "hello")
+        assert app.no_color
+        colours = {
+            segment.style.color.triplet
+            for line in app.screen._compositor.render_strips()
+            for segment in line
+            if segment.style and segment.style.color and segment.style.color.triplet
+        }
+        assert all(colour.red == colour.green == colour.blue for colour in colours)
+
+
+async def test_the_terminal_can_be_resized_at_any_moment(library: World) -> None:
+    library.engine.answers, library.engine.hold_after = ["한글 대답입니다. " * 30], 60
+    async with library.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, "How many days of annual leave?")
+        await wait_until(pilot, library.engine.held.is_set)
+        for width, height in ((20, 5), (200, 60), (1, 1), (80, 24)):
+            await pilot.resize_terminal(width, height)
+            await pilot.pause()
+        library.engine.release()
+        await wait_until(pilot, lambda: not app.streaming)
+        assert messages(app)[1].status == "complete"
+        assert app.query_one(Sidebar).size.width == 0

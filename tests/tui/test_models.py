@@ -1,0 +1,76 @@
+"""Models and adapters: two keys to switch, with what fits and what does not."""
+
+from textual.widgets import OptionList
+
+from tests.tui.support import SIZE, World, ask, messages, ready, send, text_of, wait_until
+
+
+async def test_two_keys_switch_the_adapter_and_two_switch_it_off(world: World) -> None:
+    world.adapters = {"refunds": ""}
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        assert app.session is not None
+        await pilot.press("ctrl+t", "down", "enter")
+        await wait_until(pilot, lambda: app.session is not None and app.session.adapters == {"refunds": 1.0})
+        await wait_until(pilot, lambda: [str(a.path) for a in world.engine.adapters] == ["refunds.gguf"])
+        assert "adapter refunds" in text_of(app, "#status")
+        await pilot.press("ctrl+t", "up", "enter")
+        await wait_until(pilot, lambda: world.engine.adapters == [])
+
+
+async def test_the_strength_of_an_adapter_is_changed_in_the_list(world: World) -> None:
+    world.adapters = {"refunds": ""}
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        assert app.session is not None
+        await pilot.press("ctrl+t", "down", "alt+left", "alt+left")
+        assert app.session.adapters == {"refunds": 0.9}
+        assert "× 0.9" in str(app.screen.query_one(OptionList).options[1].prompt)
+
+
+async def test_an_adapter_that_does_not_fit_says_why_and_cannot_be_chosen(world: World) -> None:
+    world.adapters = {"refunds": "made for another model"}
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await pilot.press("ctrl+t")
+        option = app.screen.query_one(OptionList).options[1]
+        assert "made for another model" in str(option.prompt)
+        assert option.disabled
+        await pilot.press("down", "enter", "escape")
+        assert app.session is not None
+        assert app.session.adapters == {}
+
+
+async def test_without_adapters_the_list_says_how_one_is_made(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await pilot.press("ctrl+t")
+        assert "lorag train" in text_of(app, ".picker-empty")
+
+
+async def test_two_keys_switch_the_model_and_take_the_adapters_off(world: World) -> None:
+    world.models, world.adapters = ("fake", "other"), {"refunds": ""}
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, "/adapter refunds")
+        await pilot.press("ctrl+o", "down", "enter")
+        await wait_until(pilot, lambda: world.engine.loads[-1].model.name == "other.gguf")
+        await wait_until(pilot, lambda: text_of(app, "#status").startswith("other  ·  no adapter"))
+
+
+async def test_a_model_that_is_not_there_is_one_clear_line(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, "/model nowhere")
+        assert [notice.message for notice in app._notifications] == ["there is no model nowhere"]
+
+
+async def test_several_adapters_are_used_together_when_they_are_named(world: World) -> None:
+    world.adapters = {"refunds": "", "polite": ""}
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, "/adapter refunds=0.5 polite")
+        app = await ask(pilot, "hello")
+        assert messages(app)[1].adapters == (("refunds", 0.5), ("polite", 1.0))
+        await send(pilot, "/adapter refunds=much")
+        assert "the strength must be a number" in [n.message for n in app._notifications][-1]
