@@ -112,6 +112,39 @@ def _compare(parser: Parser) -> None:
     data_dir_flag(parser)
 
 
+def _advise(parser: Parser) -> None:
+    parser.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="EXAMPLES",
+        help="example questions and answers (may be repeated)",
+    )
+    parser.add_argument(
+        "--library", action=argparse.BooleanOptionalAction, default=True, help="look at the library (the default)"
+    )
+    parser.add_argument("--lang", choices=("en", "ko"), help="language of the advice (default: the locale's)")
+    parser.add_argument(
+        "--measure", action="store_true", help="train on the examples and decide by numbers (takes minutes)"
+    )
+    told = parser.add_argument_group("what lorag cannot see", "Asked for at a terminal when not given.")
+    told.add_argument("--goal", choices=("facts", "style", "both", "skill"), help="what is missing in the answers")
+    told.add_argument("--prompting", choices=("untried", "enough", "failed"), help="what a good prompt achieved")
+    told.add_argument(
+        "--changes", choices=("never", "yearly", "monthly", "weekly", "daily"), help="how often knowledge changes"
+    )
+    for name, what in (
+        ("sources", "answers must show their sources"),
+        ("fast", "the time of an answer is critical"),
+        ("broad", "the model must go on doing everything else"),
+        ("secret", "there is content that must be erasable"),
+        ("hurry", "something must work today"),
+    ):
+        told.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, help=what)
+    json_flag(parser, "criteria and recommendation")
+    data_dir_flag(parser)
+
+
 COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
     "eval": (
         "measure retrieval and answers on a question set",
@@ -125,6 +158,11 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
         "answer one question with base and tuned model, without and with the documents",
         ('lorag compare "환불하고 싶어요" --adapter refunds',),
         _compare,
+    ),
+    "advise": (
+        "recommend RAG, fine-tuning, both or a prompt, with reasons",
+        ("lorag advise", "lorag advise --data refunds.jsonl --changes monthly --sources", "lorag advise --lang ko"),
+        _advise,
     ),
 }
 """Name → summary, example lines, and the function that declares the arguments."""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import cell_len, set_cell_size
 
 from lorag.adapters.folder import list_adapters
 from lorag.commands.ask import question_from
@@ -20,6 +20,7 @@ from lorag.errors import UsageError
 from lorag.evaluation.outcomes import Outcome, short_name
 from lorag.evaluation.questions import Question
 from lorag.evaluation.summary import EvaluatedRow
+from lorag.evaluation.table import wrapped
 from lorag.prompts.language import Language
 from lorag.settings import Settings
 
@@ -106,17 +107,7 @@ def side_by_side(blocks: Sequence[Sequence[str]], width: int) -> Iterator[str]:
 
 def _wrapped(lines: Sequence[str], width: int) -> Iterator[str]:
     for line in lines:
-        current = ""
-        for word in line.split(" "):
-            joined = f"{current} {word}" if current else word
-            if cell_len(joined) <= width:
-                current = joined
-                continue
-            if current:
-                yield current
-            *full, current = chop_cells(word, width) or [""]
-            yield from full
-        yield current
+        yield from wrapped(line, width)
 
 
 def _block(row: EvaluatedRow, texts: dict[str, str]) -> list[str]:

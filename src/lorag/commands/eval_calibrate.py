@@ -126,8 +126,9 @@ def _evidence(settings: Settings, database: Database, questions: Sequence[Questi
 
 
 def evidence_of(question: Question, explained: Explanation) -> Evidence:
-    """Return the best that a search found."""
-    relevance = max((chunk.relevance for chunk in explained.ranked), default=0.0)
+    """Return the best that a search found, in the unit of the setting: how much is enough depends on the library's size."""
+    unit = explained.options.threshold / explained.threshold if explained.threshold else 1.0
+    relevance = min(1.0, unit * max((chunk.relevance for chunk in explained.ranked), default=0.0))
     return Evidence(question.question, relevance, question.answerable)
 
 

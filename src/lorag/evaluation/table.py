@@ -2,11 +2,11 @@
 
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 Cell = str | float | int | None
 
@@ -38,8 +38,8 @@ class Table:
     def as_text(self, width: int) -> str:
         """Return the table in at most ``width`` cells.
 
-        Where it does not fit, the widest column of words after the first is cut; without one, the table is turned on its side, and where
-        that does not fit either, each row becomes a block of its own.
+        Where it does not fit, the widest column of words after the first is wrapped; without one, the table is turned
+        on its side, and where that does not fit either, each row becomes a block of its own.
         """
         cells = [[column.title for column in self.columns], *self._shown()]
         widths = [max(cell_len(row[index]) for row in cells) for index in range(len(self.columns))]
@@ -50,7 +50,7 @@ class Table:
             if widest is None or widths[widest] - excess < _NARROWEST:
                 return "\n".join([self._turned(width) or self._blocks(width), *self.notes])
             widths[widest] -= excess
-        lines = [self._line(row, widths) for row in cells]
+        lines = ["\n".join(self._lines(row, widths)) for row in cells]
         return "\n".join([lines[0], "─" * min(cell_len(lines[0]), width), *lines[1:], *self.notes])
 
     def as_markdown(self) -> str:
@@ -76,12 +76,15 @@ class Table:
     def _shown(self) -> list[list[str]]:
         return [[shown(cell, column) for cell, column in zip(row, self.columns, strict=True)] for row in self.rows]
 
-    def _line(self, row: Sequence[str], widths: Sequence[int]) -> str:
-        cells = [
-            _fitted(cell, width, right=column.digits is not None)
-            for cell, width, column in zip(row, widths, self.columns, strict=True)
-        ]
-        return _GAP.join(cells).rstrip()
+    def _lines(self, row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+        """Yield the lines of a row; words that are too wide go on in the next line of their column."""
+        parts = [list(wrapped(cell, width)) for cell, width in zip(row, widths, strict=True)]
+        for number in range(max(map(len, parts))):
+            cells = [
+                _fitted(part[number] if number < len(part) else "", width, right=column.digits is not None)
+                for part, width, column in zip(parts, widths, self.columns, strict=True)
+            ]
+            yield _GAP.join(cells).rstrip()
 
     def _turned(self, width: int) -> str | None:
         """Return the table with its rows as columns; None where it does not fit."""
@@ -121,6 +124,21 @@ def shown(cell: Cell, column: Column) -> str:
     if isinstance(cell, str) or column.digits is None:
         return str(cell)
     return f"{cell * 100:.{column.digits}f} %" if column.percent else f"{cell:,.{column.digits}f}"
+
+
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """Yield a line of text as lines of at most ``width`` cells, cut between words where that is possible."""
+    current = ""
+    for word in text.split(" "):
+        joined = f"{current} {word}" if current else word
+        if cell_len(joined) <= width:
+            current = joined
+            continue
+        if current:
+            yield current
+        *full, current = chop_cells(word, width) or [""]
+        yield from full
+    yield current
 
 
 def _fitted(cell: str, width: int, *, right: bool) -> str:
