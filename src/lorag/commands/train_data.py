@@ -94,7 +94,7 @@ async def prepare_data(
     request.folder.write_examples("train", parts.train)
     request.folder.write_examples("validation", parts.validation)
     request.folder.write_examples("test", parts.test)
-    if len(fit) < FEW_EXAMPLES:
+    if objective == "sft" and len(fit) < FEW_EXAMPLES:
         view.show(
             Warned(f"{len(fit)} examples teach a manner of answering, not facts; expect more from {FEW_EXAMPLES}")
         )
