@@ -84,6 +84,7 @@ class BarView:
         self._looking = self._bar.add_task("looking", total=None, counts="")
         self._reading: TaskID | None = None
         self._embedding: TaskID | None = None
+        self._is_reading = False
 
     def show(self, event: SyncEvent) -> None:
         """Move the bar."""
@@ -92,6 +93,7 @@ class BarView:
                 self._bar.update(self._looking, counts=f"{event.files} files, {event.to_read} to read")
             case Reading():
                 self._bar.update(self._looking, visible=False)
+                self._is_reading = event.files > 0
                 if event.files:
                     self._reading = self._bar.add_task("reading", total=max(event.bytes, 1), counts="")
             case FileDone():
@@ -109,17 +111,20 @@ class BarView:
         self._bar.stop()
 
     def _show_file(self, event: FileDone) -> None:
+        self._is_reading = event.files_done < event.files
         if self._reading is not None:
             speed = self._bar.tasks[self._reading].speed or 0.0
             counts = f"{event.files_done}/{event.files} files  {speed / _MEGABYTE:.1f} MB/s"
             self._bar.update(self._reading, completed=event.bytes_done, counts=counts)
 
     def _show_vectors(self, event: Embedded) -> None:
+        if self._is_reading:  # the total still grows, so a bar would say nothing
+            return
         if self._embedding is None:
             self._embedding = self._bar.add_task("vectors", total=event.total, counts="")
         speed = self._bar.tasks[self._embedding].speed or 0.0
         counts = f"{event.done}/{event.total} passages  {speed:.0f}/s"
-        self._bar.update(self._embedding, completed=event.done, total=event.total, counts=counts)
+        self._bar.update(self._embedding, completed=event.done, counts=counts)
 
 
 def print_report(report: SyncReport) -> None:
@@ -128,7 +133,7 @@ def print_report(report: SyncReport) -> None:
     end = "" if report.complete else "; interrupted, the next lorag sync goes on from here"
     read = f" ({report.bytes / _MEGABYTE:.1f} MB in {report.seconds:.1f} s)" if report.bytes else ""
     print((", ".join(counts) or "nothing to do") + read + end)
-    for path, reason in report.failures[:_MOST_FAILURES]:
+    for path, reason in sorted(report.failures)[:_MOST_FAILURES]:
         print(f"  failed: {harmless_line(path)}: {harmless_line(reason)}")
     if len(report.failures) > _MOST_FAILURES:
         print(f"  failed: {len(report.failures) - _MOST_FAILURES} more; lorag list --failed shows all")

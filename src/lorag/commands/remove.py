@@ -21,5 +21,6 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     for each in removed:
         print(f"removed {harmless_line(each.path)}")
-    print(f"{len(removed)} documents removed; their files were not touched")
+    counted = "1 document" if len(removed) == 1 else f"{len(removed)} documents"
+    print(f"{counted} removed; no file was touched")
     return 0

@@ -46,7 +46,7 @@ def _open(source: Source) -> pypdfium2.PdfDocument:
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD or "assword" in str(error):
             raise DocumentError("it is encrypted; save a copy of the PDF without a password") from error
-        raise DocumentError(f"it is damaged or cut short: the PDF cannot be opened ({_reason(error)})") from error
+        raise DocumentError("it is damaged or cut short: PDFium cannot open it") from error
 
 
 def _reason(error: Exception) -> str:
