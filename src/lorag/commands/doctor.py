@@ -3,7 +3,8 @@
 import argparse
 import sys
 
-from lorag.commands.checks import ALL_CHECKS, Check, carry_out
+from lorag.commands.checks import ALL_CHECKS
+from lorag.commands.findings import Check, carry_out
 from lorag.commands.setup import settings_from
 from lorag.commands.terminal import harmless_json, harmless_line, never_fail_on_encoding
 
