@@ -30,6 +30,7 @@ def _report(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a model, so that what is checked is the data alone unless a test names a model."""
     monkeypatch.setenv("LORAG_MODEL", "absent")
+    monkeypatch.setenv("LORAG_THREADS", "1")
 
 
 def test_a_check_says_what_is_there_and_what_is_left_out(tmp_path, capsys):

@@ -48,6 +48,22 @@ def _adapter_import(parser: Parser) -> None:
     parser.add_argument("--origin", metavar="TEXT", help="where that data comes from")
 
 
+def _adapter_merge(parser: Parser) -> None:
+    _adapter_name(parser)
+    parser.add_argument(
+        "--quantize",
+        choices=("F16", "Q8_0", "Q4_K_M"),
+        default="F16",
+        help="number format of the result; smaller ones cost quality, which is measured (default: F16)",
+    )
+    parser.add_argument("--base", metavar="MODEL", help="the model to merge into; default: the one it was trained on")
+    parser.add_argument(
+        "--strength", type=float, default=1.0, metavar="S", help="how strongly to apply it (default: 1)"
+    )
+    parser.add_argument("--write", metavar="FILE.gguf", help="where to; default: the models folder")
+    parser.add_argument("--force", action="store_true", help="replace what is there")
+
+
 _ADAPTER_ACTIONS: dict[str, tuple[str, Callable[[Parser], None]]] = {
     "list": ("the adapters there are (the default)", lambda parser: None),
     "info": ("what one was trained on, changes and is worth", _adapter_name),
@@ -55,4 +71,5 @@ _ADAPTER_ACTIONS: dict[str, tuple[str, Callable[[Parser], None]]] = {
     "delete": ("delete adapters", _adapter_delete),
     "export": ("write one with its manifest to a zip file or folder", _adapter_export),
     "import": ("bring one in from elsewhere", _adapter_import),
+    "merge": ("add one to its base, as a model of its own", _adapter_merge),
 }

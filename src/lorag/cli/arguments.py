@@ -305,6 +305,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
             "lorag adapters info refunds",
             "lorag adapters export refunds refunds.zip",
             "lorag adapters import ./peft-folder --name tone",
+            "lorag adapters merge refunds --quantize Q8_0",
         ),
         declare_adapters,
     ),

@@ -1,0 +1,160 @@
+"""``lorag adapters merge``: an adapter added to its base, as a model of its own, with what that cost measured."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, Literal
+
+from lorag.adapters.fit import check_fits
+from lorag.adapters.folder import Adapter
+from lorag.adapters.manifest import Manifest, fingerprint
+from lorag.commands.adapters_names import own_adapter
+from lorag.commands.session import load_request
+from lorag.commands.terminal import StatusLine, harmless_json, harmless_line, shown_size
+from lorag.engine.api import AdapterStrength, LoadRequest, QuantiseRequest
+from lorag.engine.client import EngineClient
+from lorag.errors import AdapterError, UsageError
+from lorag.evaluation.bundled import general_questions
+from lorag.evaluation.divergence import Divergence, draw_samples, measure_divergence
+from lorag.evaluation.subject import EngineSubject
+from lorag.models.find import builtin_model, find_model, list_models
+from lorag.models.gguf import GgufMetadata, read_metadata
+from lorag.models.quantisation import is_quantised
+from lorag.settings import Settings
+
+Kind = Literal["F16", "Q8_0", "Q4_K_M"]
+_QUESTIONS: Final = 24
+_TOKENS: Final = 32
+_TOO_FAR: Final = 0.05
+"""Nats a token: about half of what is called forgetting (see the gates of training)."""
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Merge, measure and register."""
+    adapter = own_adapter(settings.paths.adapters, arguments.name)
+    manifest = adapter.manifest()
+    base = _base(settings, arguments.base, manifest)
+    kind: Kind = arguments.quantize
+    target = _target(settings, arguments, f"{base.stem}-{adapter.name}-{kind}.gguf")
+    model = read_metadata(base)
+    check_fits(read_metadata(adapter.path), model)
+    status = StatusLine(sys.stderr)
+    partial = target.with_name(f".{target.name}.partial")
+    strength = AdapterStrength(adapter.path, arguments.strength)
+    try:
+        distance = asyncio.run(
+            _merge(settings, (base, strength, partial), _Made(adapter, manifest, model, kind), status)
+        )
+        partial.replace(target)
+    finally:
+        status.clear()
+        for left in (partial, _unquantised(partial)):
+            left.unlink(missing_ok=True)
+    _print(arguments, target, (base, adapter), distance)
+    return 0
+
+
+class _Made:
+    """What a merged model is made from and into."""
+
+    def __init__(self, adapter: Adapter, manifest: Manifest | None, model: GgufMetadata, kind: Kind) -> None:
+        self.kind = kind
+        self.metadata = {
+            "general.name": f"{model.name} + {adapter.name}",
+            "lorag.adapter": adapter.name,
+            "lorag.data_license": manifest.license if manifest is not None else "unknown",
+            "lorag.data_hash": manifest.data_hash if manifest is not None else "",
+        }
+        self.base_is_quantised = is_quantised(tensor.type_id for tensor in model.tensors.values())
+
+
+def _base(settings: Settings, wanted: str | None, manifest: Manifest | None) -> Path:
+    """Return the model that was named, else the one the adapter was trained on, else the one that is chatted with."""
+    if wanted is not None:
+        return find_model(wanted, settings.models_folder)
+    builtin = builtin_model()
+    here = [model.path for model in list_models(settings.models_folder)] if settings.models_folder.is_dir() else []
+    candidates = [*([builtin] if builtin is not None else []), *here]
+    chosen = Path(settings.model).expanduser()
+    candidates += [chosen] if chosen.is_file() else []
+    if manifest is not None:
+        for candidate in candidates:
+            if fingerprint(candidate) == manifest.base_fingerprint:
+                return candidate
+    base = find_model(settings.model, settings.models_folder)
+    name = manifest.base if manifest is not None else "a model nobody noted"
+    print(f"lorag: it was trained on {harmless_line(name)}; merging into {base.name}", file=sys.stderr)
+    return base
+
+
+def _target(settings: Settings, arguments: argparse.Namespace, name: str) -> Path:
+    if arguments.write is None:
+        settings.models_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target = Path(arguments.write).expanduser().absolute() if arguments.write else settings.models_folder / name
+    if target.suffix != ".gguf" or not target.parent.is_dir():
+        raise UsageError(f"--write {target}: expected the name of a .gguf file in a folder that exists")
+    if target.exists() and not arguments.force:
+        raise UsageError(f"{target} exists already; name another with --write, or replace it with --force")
+    return target
+
+
+def _unquantised(partial: Path) -> Path:
+    return partial.with_name(partial.name + ".f16")
+
+
+async def _merge(
+    settings: Settings, files: tuple[Path, AdapterStrength, Path], made: _Made, status: StatusLine
+) -> Divergence:
+    # torch and its companions load only here.
+    from lorag.tuning.merge import delta_of_adapter, write_merged  # noqa: PLC0415
+
+    base, adapter, partial = files
+    status.show("adding what was learned to the model")
+    whole = partial if made.kind == "F16" else _unquantised(partial)
+    delta = delta_of_adapter(adapter.path, strength=adapter.strength)
+    await asyncio.to_thread(write_merged, base, whole, delta, kind="F16", metadata=made.metadata)
+    engine = EngineClient(settings.paths.logs / "engine.log")
+    try:
+        if made.kind != "F16":
+            status.show(f"writing it as {made.kind}")
+            await engine.quantise(QuantiseRequest(whole, partial, made.kind, requantise=made.base_is_quantised))
+            whole.unlink()
+        status.show("measuring how far it is from the model with the adapter")
+        load = load_request(settings.model_copy(update={"model": str(base)}))
+        return await _distance(engine, (load, adapter), partial)
+    finally:
+        await engine.close()
+
+
+async def _distance(engine: EngineClient, tuned: tuple[LoadRequest, AdapterStrength], merged: Path) -> Divergence:
+    """Return KL(base with adapter || merged): what both say to general questions."""
+    load, adapter = tuned
+    model = await engine.load(load)
+    await engine.set_adapters([adapter])
+    questions: Sequence[str] = general_questions()[:_QUESTIONS]
+    samples = await draw_samples(EngineSubject(engine, model), questions, max_tokens=_TOKENS)
+    if not samples:
+        raise AdapterError(f"{load.model.name} with the adapter answers nothing; there is nothing to compare")
+    model = await engine.load(replace(load, model=merged))
+    return await measure_divergence(samples, EngineSubject(engine, model))
+
+
+def _print(arguments: argparse.Namespace, target: Path, made_of: tuple[Path, Adapter], distance: Divergence) -> None:
+    base, adapter = made_of
+    size = target.stat().st_size
+    if arguments.json:
+        kl = {"nats_per_token": distance.nats_per_token, "low": distance.low, "high": distance.high}
+        report = {"merged": adapter.name, "base": str(base), "to": str(target), "bytes": size, "kl_to_tuned": kl}
+        print(harmless_json(report, sys.stdout))
+        return
+    print(f"written    {harmless_line(str(target))} ({shown_size(size)})")
+    print(
+        f"KL         {distance.nats_per_token:.4f} nats a token to {harmless_line(base.stem)} with "
+        f"{harmless_line(adapter.name)} (95 %: {distance.low:.4f} to {distance.high:.4f})"
+    )
+    if distance.nats_per_token > _TOO_FAR:
+        print("lorag: that is noticeable; take --quantize F16, or switch the adapter on instead", file=sys.stderr)
+    print(f"chat       lorag --model {harmless_line(target.stem)}")
