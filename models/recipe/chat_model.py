@@ -1,4 +1,7 @@
-"""Makes the built-in chat model from the corpus: ``python models/recipe/chat_model.py --corpus DIR --work DIR``."""
+"""Makes the built-in chat model from the corpus: ``python models/recipe/chat_model.py --corpus DIR``.
+
+Killed at any time, it goes on from its last checkpoint when the same command is given again.
+"""
 
 import argparse
 import json
@@ -6,20 +9,28 @@ import os
 import sys
 from collections import deque
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
 
 from chat.batches import Place, batches_ahead, shared_out
 from chat.bpe import load_tokenizer, train_tokenizer
+from chat.card import write_card
 from chat.corpus import Corpus
 from chat.encode import CHOICE_WEIGHT
+from chat.evaluate import DevExamples, Score, worth
+from chat.export import export
 from chat.initial import initialise
+from chat.journal import append, best_worth, log_steps
 from chat.model import Llama
 from chat.optim import Optimizer
 from chat.settings import Recipe, read_recipe
-from chat.token_vectors import token_vectors
-from chat.train import StepReport, Trainee, load_checkpoint, save_checkpoint, train
+from chat.token_vectors import token_rarity, token_vectors
+from chat.train import StepReport, Trainee, load_checkpoint, load_weights, save_checkpoint, save_weights, train
+
+LOG_EVERY: Final = 20
+FILE_NAME: Final = "lorag-small-f16.gguf"
 
 
 def main() -> None:
@@ -29,18 +40,24 @@ def main() -> None:
     arguments.work.mkdir(parents=True, exist_ok=True)
     corpus = Corpus(arguments.corpus, "train")
     _prepare(recipe, corpus, arguments.work)
-    if arguments.workers == 1:
-        _train(0, 1, recipe, corpus, arguments.work)
-    else:
-        torch.multiprocessing.spawn(_train, (arguments.workers, recipe, corpus, arguments.work), arguments.workers)
+    if not arguments.export_only:
+        if arguments.workers == 1:
+            _train(0, 1, recipe, corpus, arguments.work)
+        else:
+            settings = (arguments.workers, recipe, corpus, arguments.work)
+            torch.multiprocessing.spawn(_train, settings, arguments.workers)
+    _finish(recipe, Corpus(arguments.corpus, "dev"), arguments.work, arguments.out)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True, help="folder with the corpus files")
-    parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints and logs")
+    parser.add_argument("--work", type=Path, default=Path("build/models/chat"), help="folder for checkpoints and logs")
     parser.add_argument("--out", type=Path, default=Path("models/chat"), help="folder of the finished model")
     parser.add_argument("--recipe", type=Path, default=Path(__file__).parent / "chat" / "recipe.toml")
+    parser.add_argument(
+        "--export-only", action="store_true", help="export the best checkpoint so far; train no further"
+    )
     parser.add_argument(
         "--workers",
         type=int,
@@ -51,62 +68,94 @@ def _arguments() -> argparse.Namespace:
 
 
 def _prepare(recipe: Recipe, corpus: Corpus, work: Path) -> None:
-    """Make the tokenizer and the first token vectors, once."""
-    tokenizer_path, vectors_path = work / "tokenizer.json", work / "vectors.npy"
+    """Make the tokenizer, the first token vectors and the tokens' rarity, once."""
+    tokenizer_path, vectors_path, rarity_path = work / "tokenizer.json", work / "vectors.npy", work / "rarity.npy"
     if not tokenizer_path.exists():
         tokenizer = train_tokenizer(corpus, recipe.model.vocabulary, recipe.sample_megabytes, recipe.seed)
         tokenizer.save(str(tokenizer_path))
     if not vectors_path.exists():
         tokenizer = load_tokenizer(tokenizer_path)
         np.save(vectors_path, token_vectors(corpus, tokenizer, recipe.model.width - 4, recipe.seed))
+    if not rarity_path.exists():
+        np.save(rarity_path, token_rarity(corpus, load_tokenizer(tokenizer_path)))
 
 
 def _train(worker: int, workers: int, recipe: Recipe, corpus: Corpus, work: Path) -> None:
     if workers > 1:
         meeting = f"file://{work.absolute()}/meeting-{os.getppid()}"
         torch.distributed.init_process_group("gloo", init_method=meeting, rank=worker, world_size=workers)
-    if workers > 1:
         torch.set_num_threads(1)
-    tokenizer = load_tokenizer(work / "tokenizer.json")
     torch.manual_seed(recipe.seed)
+    tokenizer = load_tokenizer(work / "tokenizer.json")
     model = Trainee(Llama(recipe.model))
-    initialise(model.llama, tokenizer, np.load(work / "vectors.npy"), recipe.seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model.to(device)
+    initialise(model.llama, tokenizer, np.load(work / "vectors.npy"), np.load(work / "rarity.npy"))
+    model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     optimizer = Optimizer(model, recipe.optimizer.matrix_rate, recipe.optimizer.other_rate)
     model.bfloat16()
     checkpoint = work / "checkpoint.pt"
     place = load_checkpoint(checkpoint, optimizer) if checkpoint.exists() else Place()
     batches = shared_out(batches_ahead(recipe, corpus, work / "tokenizer.json", place), workers, worker)
-    recent: deque[StepReport] = deque(maxlen=20)
+    recent: deque[StepReport] = deque(maxlen=LOG_EVERY)
+    judge = _Judge(recipe, Corpus(corpus.folder, "dev"), work)
     for report in train(model, optimizer, recipe.optimizer, batches, CHOICE_WEIGHT):
         place = report.place
         if worker > 0:
             continue
         recent.append(report)
-        if report.step % 20 == 0:
-            _log(work / "log.jsonl", recent)
+        if report.step % LOG_EVERY == 0:
+            sys.stderr.write(log_steps(work, recent) + "\n")
         if report.step % recipe.checkpoint_every == 0:
-            save_checkpoint(checkpoint, optimizer, report.place)
+            save_checkpoint(checkpoint, optimizer, place)
+        if report.step % recipe.evaluate_every == 0:
+            judge.keep_if_best(optimizer, place)
     if worker == 0:
         save_checkpoint(checkpoint, optimizer, place)
+        judge.keep_if_best(optimizer, place)
 
 
-def _log(path: Path, recent: deque[StepReport]) -> None:
-    last, count = recent[-1], len(recent)
-    line = {
-        "step": last.step,
-        "tokens": last.place.tokens,
-        "stage": last.stage.name,
-        "loss": round(sum(report.loss for report in recent) / count, 3),
-        "choice": round(float(np.nanmean([report.choice for report in recent])), 3),
-        "chosen": round(float(np.nanmean([report.chosen for report in recent])), 3),
-        "marker": round(float(np.nanmean([report.marker for report in recent])), 3),
-        "tokens_per_second": round((last.place.tokens - recent[0].place.tokens) / sum(r.seconds for r in list(recent)[1:])),
-    }
-    with path.open("a", encoding="utf-8") as log:
-        log.write(json.dumps(line) + "\n")
-    sys.stderr.write(json.dumps(line) + "\n")
+class _Judge:
+    """Measures checkpoints on the dev split and keeps the best one."""
+
+    def __init__(self, recipe: Recipe, corpus: Corpus, work: Path) -> None:
+        self._recipe, self._corpus, self._work = recipe, corpus, work
+        self._examples: DevExamples | None = None
+
+    def keep_if_best(self, optimizer: Optimizer, place: Place) -> None:
+        """Write what the checkpoint is worth to the log, and its weights to ``best.pt`` if that is the most so far."""
+        if self._examples is None:
+            self._examples = DevExamples(self._corpus, load_tokenizer(self._work / "tokenizer.json"))
+        weights = optimizer.weights()
+        scores = list(self._examples.scores(_llama(self._recipe, weights), self._recipe.evaluate_questions, (3,)))
+        value, best = worth(scores), best_worth(self._work)
+        append(self._work, _evaluation(place, scores, value))
+        if value >= best:
+            save_weights(self._work / "best.pt", weights, place)
+
+
+def _evaluation(place: Place, scores: list[Score], value: float) -> dict[str, object]:
+    rows = {f"{score.kind}, {score.passages}": [score.free, score.constrained] for score in scores}
+    return {"evaluated_at": place.tokens, "worth": round(value, 4), "right free and constrained": rows}
+
+
+def _llama(recipe: Recipe, weights: dict[str, torch.Tensor]) -> Llama:
+    """Return the network without its training heads, in full precision."""
+    trainee = Trainee(Llama(recipe.model))
+    trainee.load_state_dict(weights)
+    return trainee.llama.eval()
+
+
+def _finish(recipe: Recipe, dev: Corpus, work: Path, out: Path) -> None:
+    """Export the best checkpoint, measure what was exported, and write the card."""
+    tokenizer = load_tokenizer(work / "tokenizer.json")
+    weights, place = load_weights(work / "best.pt")
+    model = _llama(recipe, weights)
+    out.mkdir(parents=True, exist_ok=True)
+    part = out / (FILE_NAME + ".part")
+    export(part, model, tokenizer, recipe.context)
+    part.replace(out / FILE_NAME)
+    scores = list(DevExamples(dev, tokenizer).scores(model, recipe.report_questions))
+    write_card(out / "README.md", recipe, place, work, scores)
+    sys.stderr.write(json.dumps({"exported": str(out / FILE_NAME), "tokens": place.tokens}) + "\n")
 
 
 if __name__ == "__main__":

@@ -175,5 +175,7 @@ def _fill(queue, recipe: Recipe, corpus: Corpus, tokenizer_path: Path, place: Pl
             except queues.Full:
                 continue
         else:
-            return  # the trainer was killed
+            # The trainer was killed: what it never read must not keep this process alive.
+            queue.cancel_join_thread()
+            return
     queue.put(None)

@@ -73,7 +73,9 @@ def _answer_weights(tokenizer: Tokenizer, answer: NDArray[np.int32], quotes: boo
         return weights
     weights = np.full(len(answer), COPY_WEIGHT, dtype=np.float32)
     bracket = tokenizer.token_to_id("[")
-    starts = [i for i in range(len(answer) - 2) if answer[i] == bracket and (i == 0 or _breaks(tokenizer, answer[i - 1]))]
+    starts = [
+        i for i in range(len(answer) - 2) if answer[i] == bracket and (i == 0 or _breaks(tokenizer, answer[i - 1]))
+    ]
     for start in starts:
         weights[start + 1] = CHOICE_WEIGHT
         if start:

@@ -12,9 +12,12 @@ from torch import Tensor
 
 from chat.batches import collate
 from chat.bpe import HIGHEST_NUMBER
+from chat.corpus import Corpus
 from chat.encode import Encoded, encode
 from chat.examples import Example, ExampleBuilder, Shape
+from chat.intents import FOLDER, SmallTalk
 from chat.model import Llama
+from chat.pools import Pools
 
 KINDS: Final = {
     "English": ("qa.en",),
@@ -46,26 +49,44 @@ class Score:
     """Share of unanswerable questions refused, under the same constraint."""
 
 
-def evaluate(model: Llama, tokenizer: Tokenizer, builder: ExampleBuilder, questions: int) -> Iterator[Score]:
-    """Yield a score per kind and number of passages, each over this many answerable and unanswerable questions."""
-    for name, kinds in KINDS.items():
-        for passages in PASSAGES:
-            shape = Shape((passages,), _SENTENCES, 0.0, _HARD)
-            answerable = _examples(builder, kinds, shape, questions)
-            refused = _examples(builder, kinds, replace(shape, refusal=1.0), questions)
-            opened, chosen, free = _answers(model, tokenizer, answerable)
-            declined, _, _ = _answers(model, tokenizer, refused)
-            right = [number in example.targets for number, example in zip(chosen, answerable, strict=True)]
-            yield Score(
-                kind=name,
-                passages=passages,
-                questions=questions,
-                chance=_mean([len(example.targets) / len(example.sentences) for example in answerable]),
-                free=_mean([a and b for a, b in zip(right, free, strict=True)]),
-                constrained=_mean([a and b for a, b in zip(right, opened, strict=True)]),
-                wrongly_refused=1 - _mean(opened),
-                rightly_refused=1 - _mean(declined),
-            )
+class DevExamples:
+    """Questions on documents of the dev split, always the same ones."""
+
+    def __init__(self, corpus: Corpus, tokenizer: Tokenizer) -> None:
+        self._builder = ExampleBuilder(Pools(corpus), SmallTalk(FOLDER))
+        self._tokenizer = tokenizer
+
+    def scores(self, model: Llama, questions: int, passages: Sequence[int] = PASSAGES) -> Iterator[Score]:
+        """Yield a score per kind and number of passages, each over this many answerable and unanswerable questions."""
+        for name, kinds in KINDS.items():
+            for count in passages:
+                shape = Shape((count,), _SENTENCES, 0.0, _HARD)
+                answerable = _examples(self._builder, kinds, shape, questions)
+                refused = _examples(self._builder, kinds, replace(shape, refusal=1.0), questions)
+                yield _score(name, model, self._tokenizer, answerable, refused)
+
+
+def _score(
+    name: str, model: Llama, tokenizer: Tokenizer, answerable: Sequence[Example], refused: Sequence[Example]
+) -> Score:
+    opened, chosen, free = _answers(model, tokenizer, answerable)
+    declined, _, _ = _answers(model, tokenizer, refused)
+    right = [number in example.targets for number, example in zip(chosen, answerable, strict=True)]
+    return Score(
+        kind=name,
+        passages=answerable[0].passages,
+        questions=len(answerable),
+        chance=_mean([len(example.targets) / len(example.sentences) for example in answerable]),
+        free=_mean([a and b for a, b in zip(right, free, strict=True)]),
+        constrained=_mean([a and b for a, b in zip(right, opened, strict=True)]),
+        wrongly_refused=1 - _mean(opened),
+        rightly_refused=1 - _mean(declined),
+    )
+
+
+def worth(scores: Sequence[Score]) -> float:
+    """Return one number to compare checkpoints by: mostly right answers, partly right refusals."""
+    return _mean([0.75 * score.constrained + 0.25 * score.rightly_refused for score in scores])
 
 
 def _examples(builder: ExampleBuilder, kinds: Sequence[str], shape: Shape, count: int) -> list[Example]:

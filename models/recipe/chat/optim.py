@@ -61,6 +61,10 @@ class Optimizer:
         second = second / (1 - 0.98**self.steps)
         self.masters[name].addcdiv_(first, second.sqrt().add_(1e-8), value=-rate)
 
+    def weights(self) -> dict[str, Tensor]:
+        """Return copies of the fp32 masters, by the names of the model's weights."""
+        return {name: master.detach().to("cpu", copy=True) for name, master in self.masters.items()}
+
     def state(self) -> dict[str, object]:
         """Return everything needed to go on as if never stopped."""
         return {"masters": self.masters, "first": self.first, "second": self.second, "steps": self.steps}

@@ -27,9 +27,9 @@ def _word(korean: bool, rng: random.Random) -> str:
     if roll < 0.12:
         return str(rng.randint(0, 10 ** rng.randint(1, 5)))
     if roll < 0.2:
-        return "".join(rng.choice("ABCDEFGHKLMNPQRSTUVXYZ0123456789-") for _ in range(rng.randint(2, 6))).strip("-") or "X"
+        return (
+            "".join(rng.choice("ABCDEFGHKLMNPQRSTUVXYZ0123456789-") for _ in range(rng.randint(2, 6))).strip("-") or "X"
+        )
     if korean:
         return "".join(rng.choice(_SYLLABLES) for _ in range(rng.randint(1, 4)))
-    return "".join(
-        rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(rng.randint(1, 3))
-    )
+    return "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(rng.randint(1, 3)))

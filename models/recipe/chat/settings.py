@@ -44,7 +44,14 @@ class Recipe:
     optimizer: OptimizerSettings
     checkpoint_every: int
     evaluate_every: int
+    evaluate_questions: int
+    report_questions: int
     stages: tuple[Stage, ...]
+
+    @property
+    def context(self) -> int:
+        """Tokens of the longest prompts that it was trained on."""
+        return max(stage.longest for stage in self.stages)
 
     def stage_at(self, tokens: int) -> tuple[Stage, float] | None:
         """Return the stage that a run of ``tokens`` is in and how much of it is done, or nothing at the end."""
@@ -65,6 +72,8 @@ def read_recipe(path: Path) -> Recipe:
         optimizer=OptimizerSettings(**table["optimizer"]),
         checkpoint_every=table["checkpoint"]["every_steps"],
         evaluate_every=table["checkpoint"]["evaluate_every_steps"],
+        evaluate_questions=table["checkpoint"]["questions"],
+        report_questions=table["checkpoint"]["report_questions"],
         stages=tuple(_stage(entry) for entry in table["stage"]),
     )
 

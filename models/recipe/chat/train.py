@@ -48,7 +48,9 @@ class StepReport:
     seconds: float
 
 
-def losses(model: Trainee, forward: nn.Module, batch: Batch, choice_weight: float) -> tuple[Tensor, Tensor, list[float]]:
+def losses(
+    model: Trainee, forward: nn.Module, batch: Batch, choice_weight: float
+) -> tuple[Tensor, Tensor, list[float]]:
     """Return the next-token loss, the marker loss, and loss and share right of the choices."""
     hidden = forward(batch.ids).flatten(0, 1)  # (batch * time, width)
     logits = model.llama.logits(hidden[batch.positions]).float()
@@ -84,9 +86,7 @@ def train(
         warm = min(1.0, (optimizer.steps + 1) / _WARM_UP_STEPS)
         optimizer.step(warm * (low + (high - low) * done))
         seconds = time.perf_counter() - started
-        yield StepReport(
-            optimizer.steps, place, stage, language.item(), choice, chosen, marker.item(), seconds
-        )
+        yield StepReport(optimizer.steps, place, stage, language.item(), choice, chosen, marker.item(), seconds)
 
 
 def average_gradients(model: nn.Module) -> None:
@@ -115,3 +115,16 @@ def load_checkpoint(path: Path, optimizer: Optimizer) -> Place:
     state = torch.load(path, weights_only=True)
     optimizer.restore(state["optimizer"])
     return Place(*state["place"])
+
+
+def save_weights(path: Path, weights: dict[str, Tensor], place: Place) -> None:
+    """Write the weights alone: a third of a checkpoint, enough to export."""
+    part = path.with_suffix(".part")
+    torch.save({"weights": weights, "place": [place.tokens, place.group, place.batch]}, part)
+    os.replace(part, path)
+
+
+def load_weights(path: Path) -> tuple[dict[str, Tensor], Place]:
+    """Return saved weights and where in the data they were reached."""
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    return state["weights"], Place(*state["place"])

@@ -1,0 +1,133 @@
+"""The built-in models on documents of the dev split, which they were never trained on.
+
+Needs the corpus: ``LORAG_CORPUS=/path/to/corpus python -m benchmarks builtin``, or ``--corpus``. ``LORAG_BENCH_QUESTIONS``
+sets how many questions of each kind are asked (100), ``LORAG_BENCH_LIBRARY`` how many of each language end to end (30).
+"""
+
+import asyncio
+import importlib
+import importlib.util
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from benchmarks.builtin_chat import (
+    KINDS,
+    PASSAGES,
+    Reply,
+    Trial,
+    conversations,
+    questions,
+    reply,
+    trials,
+)
+from benchmarks.builtin_library import ask_library
+from benchmarks.recipe import ExampleBuilder, corpus_folder, dev_corpus, example_builder
+from benchmarks.report import Figure
+from lorag.engine.api import Engine, LoadedModel, LoadRequest
+from lorag.engine.client import EngineClient
+from lorag.models.find import builtin_model
+from lorag.prompts.messages import Message
+
+RIGHT, VERBATIM, REFUSED, WRONGLY_REFUSED = 80.0, 97.0, 85.0, 10.0
+_PLACES: Final = ((0.0, 1 / 3, "first third"), (1 / 3, 2 / 3, "middle"), (2 / 3, 1.01, "last third"))
+
+
+def figures() -> list[Figure]:
+    """Measure."""
+    folder, model = corpus_folder(), builtin_model()
+    if folder is None or model is None:
+        missing = "no corpus: name its folder with --corpus or LORAG_CORPUS" if folder is None else "no built-in model"
+        print(f"builtin: not measured, {missing}", file=sys.stderr)
+        return []
+    builder = example_builder(dev_corpus(folder))
+    measured = asyncio.run(_chat(builder, model))
+    measured += list(_library(builder))
+    if importlib.util.find_spec("benchmarks.builtin_embedder") is not None:
+        measured += importlib.import_module("benchmarks.builtin_embedder").figures()
+    return measured
+
+
+async def _chat(builder: ExampleBuilder, path: Path) -> list[Figure]:
+    count = int(os.environ.get("LORAG_BENCH_QUESTIONS", "100"))
+    measured, replies = [], list[Reply]()
+    with tempfile.TemporaryDirectory() as logs:
+        async with EngineClient(Path(logs, "engine.log")) as engine:
+            model = await engine.load(LoadRequest(path))
+            for kind in KINDS:
+                for passages in PASSAGES:
+                    asked = await trials(engine, model, questions(builder, kind, passages, count, answerable=True))
+                    others = await trials(engine, model, questions(builder, kind, passages, count, answerable=False))
+                    measured += list(_choice(kind, passages, asked, others))
+                    replies += [trial.free for trial in asked]
+            measured += await _turns(engine, model, builder, count)
+    return [*measured, *_speed(replies)]
+
+
+def _choice(kind: str, passages: int, asked: Sequence[Trial], others: Sequence[Trial]) -> Iterator[Figure]:
+    """Yield what the answers to one kind of question are worth; the targets are set for three passages."""
+    of, name = f"{len(asked)} questions", f"{kind}, {passages} passages" if passages > 1 else f"{kind}, 1 passage"
+    judged = passages == 3 and kind in ("English", "Korean")
+    quoting = [trial for trial in asked if trial.free.numbers]
+    chance = _percent([len(trial.example.targets) / len(trial.example.sentences) for trial in asked])
+    yield Figure(f"{name}: right number before any grammar", _percent([t.right_first for t in asked]), "%", detail=of)
+    right = _percent([trial.right for trial in asked])
+    yield _at_least(f"{name}: answer in quote", right, RIGHT, judged, f"{of}, chance {chance:.0f} %")
+    verbatim = _percent([trial.free.verbatim(trial.example.sentences) for trial in quoting])
+    detail = f"of {len(quoting)} that quote"
+    yield _at_least(f"{name}: verbatim without the grammar", verbatim, VERBATIM, judged, detail)
+    yield _at_least(f"{name}: refused rightly", _percent([t.refused for t in others]), REFUSED, judged, of)
+    wrongly = _percent([trial.refused for trial in asked])
+    budget = (f"≤ {WRONGLY_REFUSED:g} %", wrongly <= WRONGLY_REFUSED) if judged else ("", None)
+    yield Figure(f"{name}: refused wrongly", wrongly, "%", *budget, of)
+    if passages > 1:
+        for low, high, place in _PLACES:
+            there = [trial.right for trial in asked if low <= trial.place < high]
+            if there:
+                detail = f"{len(there)} questions"
+                yield Figure(
+                    f"{name}: right where the answer stands in the {place}", _percent(there), "%", detail=detail
+                )
+
+
+def _at_least(name: str, value: float, target: float, judged: bool, detail: str) -> Figure:
+    budget = (f"≥ {target:g} %", value >= target) if judged else ("", None)
+    return Figure(name, value, "%", *budget, detail)
+
+
+async def _turns(engine: Engine, model: LoadedModel, builder: ExampleBuilder, count: int) -> list[Figure]:
+    ended = []
+    for example in conversations(builder, count):
+        messages = [Message(role, text) for role, text in example.messages[:-1]]  # type: ignore[arg-type]
+        ended.append((await reply(engine, model, messages, None)).ended)
+    return [Figure("ends its turn, small talk and longer conversations", _percent(ended), "%", detail=f"{count} turns")]
+
+
+def _speed(replies: Sequence[Reply]) -> Iterator[Figure]:
+    answering = [r.usage.answer_tokens / r.usage.answer_seconds for r in replies if r.usage.answer_seconds > 0]
+    reading = [
+        (r.usage.prompt_tokens - r.usage.reused_tokens) / r.usage.prompt_seconds
+        for r in replies
+        if r.usage.prompt_seconds > 0
+    ]
+    cores = f"median, {os.cpu_count()} processors"
+    yield Figure("built-in chat model, answering", statistics.median(answering), "tokens/s", detail=cores)
+    yield Figure("built-in chat model, reading", statistics.median(reading), "tokens/s", detail=cores)
+
+
+def _library(builder: ExampleBuilder) -> Iterator[Figure]:
+    outcomes = ask_library(builder, int(os.environ.get("LORAG_BENCH_LIBRARY", "30")))
+    for language, name in (("en", "English"), ("ko", "Korean")):
+        own = [outcome for outcome in outcomes if outcome.language == language]
+        of = f"{len(own)} questions, 1,000 documents"
+        yield Figure(f"end to end, {name}: answer among the passages", _percent([o.found for o in own]), "%", detail=of)
+        yield Figure(f"end to end, {name}: answer in quote", _percent([o.right for o in own]), "%", detail=of)
+        yield Figure(f"end to end, {name}: refused", _percent([o.refused for o in own]), "%", detail=of)
+
+
+def _percent(values: Sequence[float | bool]) -> float:
+    return 100 * sum(values) / max(1, len(values))

@@ -1,0 +1,30 @@
+"""The recipe's way of making questions from the corpus, for the measurements of the built-in models."""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "models" / "recipe"))
+
+from chat.corpus import Corpus  # noqa: E402 - found through the line above
+from chat.examples import Example, ExampleBuilder, Shape  # noqa: E402
+from chat.intents import FOLDER, SmallTalk  # noqa: E402
+from chat.pools import Gold, Pools  # noqa: E402
+
+__all__ = ["Example", "ExampleBuilder", "Gold", "Shape", "corpus_folder", "dev_corpus", "example_builder"]
+
+
+def corpus_folder() -> Path | None:
+    """Return the folder named by ``LORAG_CORPUS``, if it holds the corpus."""
+    folder = Path(os.environ.get("LORAG_CORPUS", ""))
+    return folder if (folder / "qa.en.dev.jsonl.xz").is_file() else None
+
+
+def dev_corpus(folder: Path) -> Corpus:
+    """Return the split that was not trained on."""
+    return Corpus(folder, "dev")
+
+
+def example_builder(corpus: Corpus) -> ExampleBuilder:
+    """Return what makes questions with numbered sentences from a corpus."""
+    return ExampleBuilder(Pools(corpus), SmallTalk(FOLDER))
