@@ -56,7 +56,7 @@ async def measure_perplexity(subject: Subject, texts: Sequence[str], on_step: On
     scores: list[TextScore] = []
     for number, text in enumerate(texts, 1):
         likelihoods = await subject.score_text(text)
-        scored = text.partition(" ")[2]
+        scored = text[len(text.partition(" ")[0]) :]
         scores.append(TextScore(language_of(text), -sum(likelihoods), len(likelihoods), len(scored.encode())))
         if on_step is not None:
             on_step(number, len(texts))
