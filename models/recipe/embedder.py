@@ -5,7 +5,7 @@ python models/recipe/embedder.py --corpus DIR --out models/embedder
 
 import argparse
 import json
-import platform
+import shutil
 import time
 import tomllib
 from pathlib import Path
@@ -13,18 +13,20 @@ from typing import Any
 
 import numpy as np
 import torch
-from embedder_card import write_card
+from embedder_card import LOG_NAME, hardware, write_card
 from embedder_corpus import Split, all_texts
-from embedder_evaluation import Task, dev_tasks, ndcg_of
+from embedder_evaluation import ndcg_of
 from embedder_export import export_model, stored_vectors
 from embedder_mining import MiningOptions, mine
 from embedder_pairs import Groups, collect_pairs, load_pairs, save_pairs
 from embedder_start import starting_vectors
+from embedder_tasks import Task, dev_tasks
 from embedder_tokenizer import balanced, train_tokenizer
 from embedder_training import PairSet, StageOptions, Trainer, encode_unit
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+_LOG = "log.jsonl"
 _MINING = ("candidates", "kept", "largest_share")
 
 
@@ -47,8 +49,8 @@ def main() -> None:
     vectors = _run_stage("hard_negatives", work, config, hard, (tokenizer, tasks))
     size = export_model(arguments.out, tokenizer, vectors)
     print(f"{arguments.out}: {size:,} bytes")
-    history = [json.loads(line) for line in (work / "log.jsonl").read_text().splitlines()]
-    write_card(arguments.out, arguments.corpus, config, history)
+    shutil.copyfile(work / _LOG, arguments.out / LOG_NAME)
+    write_card(arguments.out, arguments.corpus, config)
 
 
 def _arguments() -> argparse.Namespace:
@@ -145,14 +147,14 @@ def _mean(figures: dict[str, float]) -> float:
 
 
 def _best_so_far(work: Path, stage: str) -> float:
-    rows = [json.loads(line) for line in (work / "log.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in (work / _LOG).read_text().splitlines()]
     return max(_mean(row["ndcg"]) for row in rows if row["stage"] == stage)
 
 
 def _log(work: Path, **figures: Any) -> None:
     """Keep one line per checkpoint; the card is made of them."""
-    figures |= {"processor": platform.processor() or platform.machine(), "cuda": torch.cuda.is_available()}
-    with (work / "log.jsonl").open("a", encoding="utf-8") as log:
+    figures["hardware"] = torch.cuda.get_device_name() if torch.cuda.is_available() else hardware()
+    with (work / _LOG).open("a", encoding="utf-8") as log:
         log.write(json.dumps(figures) + "\n")
     print(
         f"{figures['stage']} {figures['step']}: loss {figures['loss']:.3f}, nDCG@10 {_mean(figures['ndcg']):.4f}",

@@ -1,34 +1,27 @@
-"""Retrieval scores of an embedder on the dev splits: alone, beside BM25, and fused with it."""
+"""Retrieval scores of an embedder on the dev tasks: alone, beside BM25, and fused with it as lorag fuses them."""
 
-import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from embedder_corpus import Split
+from embedder_tasks import Task
 from numpy.typing import NDArray
-from rank_bm25 import BM25Okapi
+from rank_bm25 import BM25Plus
 from scipy import sparse
 
+from lorag.retrieval.embedders import Embedder
+from lorag.retrieval.fusion import FusionOptions
 from lorag.retrieval.terms import BigramSplitter
+from lorag.retrieval.unrelated import similarity_floor
 
 Matrix = NDArray[np.float32]
+Ranking = NDArray[np.int64]
 EmbedTexts = Callable[[Sequence[str]], Matrix]
 DEPTH = 50
 """How many candidates each leg hands to the fusion."""
-WORD_EXPONENT = 1.5
 _SPLITTER = BigramSplitter()
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Queries, the passages to search, and which of them are right."""
-
-    name: str
-    cross: bool
-    queries: list[str]
-    passages: list[str]
-    relevant: list[set[int]]
+_K1, _B = 1.5, 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,80 +33,64 @@ class Scores:
     ndcg: float
 
 
-def dev_tasks(split: Split) -> list[Task]:
-    """Build the retrieval tasks of the dev split."""
-    pairs = list(split.rows("pairs"))
-    parallel = list(split.rows("parallel"))
-    qa = {language: list(split.rows(f"qa.{language}")) for language in ("en", "ko")}
-    pools = {
-        language: [row["passage"] for row in pairs if row["lang"].endswith(language)]
-        + [row["passage"] for row in qa[language]]
-        + [row[language] for row in parallel]
-        for language in ("en", "ko")
-    }
-    tasks = []
-    for name in ("en", "ko", "en-ko", "ko-en"):
-        chosen = [(row["query"], row["passage"]) for row in pairs if row["lang"] == name]
-        tasks.append(_task(f"pairs {name}", chosen, pools[name[-2:]]))
-    for language in ("en", "ko"):
-        chosen = [(row["question"], row["passage"]) for row in qa[language]]
-        tasks.append(_task(f"qa {language}", chosen, pools[language]))
-    for source, target in (("en", "ko"), ("ko", "en")):
-        chosen = [(row[source], row[target]) for row in parallel]
-        tasks.append(_task(f"parallel {source}-{target}", chosen, [passage for _, passage in chosen]))
-    return tasks
+@dataclass(frozen=True, slots=True)
+class WordScores:
+    """What the word leg says of every passage (columns) for every query (rows)."""
 
-
-def _task(name: str, pairs: Sequence[tuple[str, str]], pool: Sequence[str]) -> Task:
-    """Count as right every passage given for the same query, and every passage that contains one."""
-    passages = sorted(set(pool))
-    queries = sorted({query for query, _ in pairs})
-    golds: dict[str, set[str]] = {query: set() for query in queries}
-    for query, passage in pairs:
-        golds[query].add(passage)
-    everything = "\x00".join(passages)
-    starts = np.cumsum([0] + [len(passage) + 1 for passage in passages])
-    found = {
-        gold: {
-            int(np.searchsorted(starts, hit.start(), side="right")) - 1
-            for hit in re.finditer(re.escape(gold), everything)
-        }
-        for gold in {passage for _, passage in pairs}
-    }
-    relevant = [set().union(*(found[gold] for gold in golds[query])) for query in queries]
-    return Task(name, "-" in name, queries, passages, relevant)
+    bm25: Matrix
+    share: Matrix
+    """BM25 as a share of the largest score the query could give."""
+    coverage: Matrix
+    """Share of the query's information that the passage's terms carry."""
 
 
 @dataclass(frozen=True, slots=True)
-class WordScores:
-    """The word leg: (queries, passages) scores, and the largest score each query could give."""
+class Comparison:
+    """One task, searched in four ways."""
 
-    scores: Matrix
-    best_possible: Matrix
+    task: Task
+    words: Ranking
+    vectors: Ranking
+    fused: Ranking
+    by_rank: Ranking
+    """Reciprocal rank fusion, to compare with."""
+
+
+def compare(task: Task, embedder: Embedder) -> Comparison:
+    """Search one task by words, by meaning, and by both."""
+    words = word_scores(task)
+    cosines = cosine_scores(task, embedder.embed_passages)
+    legs = rank(words.bm25), rank(cosines)
+    floor = similarity_floor(embedder)
+    fused = fused_scores(words, cosines, FusionOptions(floor=floor))
+    return Comparison(task, *legs, rank(among(fused, legs)), reciprocal_rank_fusion(legs))
 
 
 def word_scores(task: Task) -> WordScores:
-    """Score every passage for every query exactly as ``rank_bm25`` does, by one sparse product."""
-    index = BM25Okapi([_SPLITTER.terms(passage) for passage in task.passages])
+    """Score every passage for every query exactly as lorag's word leg does, by sparse products."""
+    documents = [_SPLITTER.terms(passage) for passage in task.passages]
+    index = BM25Plus(documents, k1=_K1, b=_B, delta=0)
     columns = {term: number for number, term in enumerate(index.idf)}
-    lengths = np.asarray(index.doc_len)
-    norms = index.k1 * (1 - index.b + index.b * lengths / index.avgdl)
-    entries = [
-        (row, columns[term], index.idf[term] * count * (index.k1 + 1) / (count + norms[row]))
-        for row, counts in enumerate(index.doc_freqs)
-        for term, count in counts.items()
-    ]
-    rows, cols, values = (np.asarray(part) for part in zip(*entries, strict=True))
-    weights = sparse.csr_matrix((values, (rows, cols)), shape=(len(task.passages), len(columns)))
-    asked = [_SPLITTER.terms(query) for query in task.queries]
-    cells = [(row, columns[term]) for row, query in enumerate(asked) for term in query if term in columns]
-    rows, cols = np.asarray(cells, np.int64).reshape(-1, 2).T
-    queries = sparse.csr_matrix((np.ones(len(rows)), (rows, cols)), shape=(len(task.queries), len(columns)))
-    unknown = np.log(len(task.passages) + 0.5)
-    mass = [sum(max(index.idf.get(term, unknown), 0.0) for term in query) * (index.k1 + 1) for query in asked]
+    norms = _K1 * (1 - _B + _B * np.asarray(index.doc_len) / index.avgdl)
+    rows = np.repeat(np.arange(len(documents)), [len(counts) for counts in index.doc_freqs])
+    held = [term for counts in index.doc_freqs for term in counts]
+    counts = np.array([n for counts in index.doc_freqs for n in counts.values()], dtype=np.float64)
+    idf = np.array([index.idf[term] for term in held])
+    where = rows, np.array([columns[term] for term in held])
+    shape = (len(documents), len(columns))
+    weights = sparse.csr_matrix((idf * counts * (_K1 + 1) / (counts + norms[rows]), where), shape=shape)
+    information = sparse.csr_matrix((idf, where), shape=shape)
+    asked = [list(dict.fromkeys(_SPLITTER.question_terms(query))) for query in task.queries]
+    cells = [(row, columns[term]) for row, terms in enumerate(asked) for term in terms if term in columns]
+    at = tuple(np.array(cells, dtype=np.int64).reshape(-1, 2).T)
+    queries = sparse.csr_matrix((np.ones(len(cells)), at), shape=(len(asked), len(columns)))
+    unseen = np.log(len(documents) + 1)
+    total = np.array([max(1e-9, sum(index.idf.get(term, unseen) for term in terms)) for terms in asked])[:, None]
+    bm25 = (queries @ weights.T).toarray()
     return WordScores(
-        scores=np.asarray((queries @ weights.T).todense(), np.float32),
-        best_possible=np.maximum(np.asarray(mass, np.float32), 1e-6)[:, None],
+        bm25.astype(np.float32),
+        (bm25 / ((_K1 + 1) * total)).astype(np.float32),
+        ((queries @ information.T).toarray() / total).astype(np.float32),
     )
 
 
@@ -122,7 +99,25 @@ def cosine_scores(task: Task, embed: EmbedTexts) -> Matrix:
     return embed(task.queries) @ embed(task.passages).T
 
 
-def rank(scores: Matrix, depth: int = DEPTH) -> NDArray[np.int64]:
+def fused_scores(words: WordScores, cosines: Matrix, options: FusionOptions) -> Matrix:
+    """Score every passage as ``lorag.retrieval.fusion.relevance`` does."""
+    by_words = np.sqrt(np.clip(words.share, 0, 1)) * words.coverage**3
+    meaning = np.clip((cosines - options.floor) / (1 - options.floor), 0, 1)
+    fused: Matrix = (1 - options.vector_weight) * by_words + options.vector_weight * meaning
+    return fused
+
+
+def among(scores: Matrix, rankings: Sequence[Ranking]) -> Matrix:
+    """Return the scores of what one of the rankings holds, and -1 elsewhere."""
+    kept = np.full(scores.shape, -1, dtype=np.float32)
+    for ranking in rankings:
+        rows, places = np.nonzero(ranking >= 0)
+        found = ranking[rows, places]
+        kept[rows, found] = scores[rows, found]
+    return kept
+
+
+def rank(scores: Matrix, depth: int = DEPTH) -> Ranking:
     """Return the best passages of each query, best first; -1 fills up where no score is above zero."""
     depth = min(depth, scores.shape[1])
     top = np.argpartition(-scores, depth - 1, axis=1)[:, :depth]
@@ -132,29 +127,21 @@ def rank(scores: Matrix, depth: int = DEPTH) -> NDArray[np.int64]:
     return np.where(values > 0, top, -1)
 
 
-def reciprocal_rank_fusion(
-    legs: Sequence[NDArray[np.int64]], weights: Sequence[float], k: float = 60
-) -> NDArray[np.int64]:
-    """Fuse rankings: each leg adds weight / (k + rank)."""
+def reciprocal_rank_fusion(legs: Sequence[Ranking], k: float = 60) -> Ranking:
+    """Fuse rankings: each leg adds 1 / (k + rank)."""
     fused = np.full((len(legs[0]), DEPTH), -1)
     for query in range(len(legs[0])):
-        totals: dict[int, float] = {}
-        for leg, weight in zip(legs, weights, strict=True):
-            for position, passage in enumerate(leg[query]):
+        totals: defaultdict[int, float] = defaultdict(float)
+        for leg in legs:
+            for position, passage in enumerate(leg[query].tolist(), start=1):
                 if passage >= 0:
-                    totals[int(passage)] = totals.get(int(passage), 0.0) + weight / (k + position + 1)
-        best = sorted(totals, key=lambda passage: -totals[passage])[:DEPTH]
+                    totals[passage] += 1 / (k + position)
+        best = sorted(totals, key=totals.__getitem__, reverse=True)[:DEPTH]
         fused[query, : len(best)] = best
     return fused
 
 
-def convex_fusion(words: WordScores, cosines: Matrix, vector_weight: float) -> Matrix:
-    """Add both scores on absolute scales: a query whose words are hardly known leaves the choice to the vectors."""
-    share = np.maximum(words.scores / words.best_possible, 0)
-    return (1 - vector_weight) * share**WORD_EXPONENT + vector_weight * cosines
-
-
-def score(ranking: NDArray[np.int64], relevant: Sequence[set[int]], at: int = 10) -> Scores:
+def score(ranking: Ranking, relevant: Sequence[set[int]], at: int = 10) -> Scores:
     """Return recall and nDCG of the first ``at`` passages."""
     discounts = 1 / np.log2(np.arange(2, at + 2))
     hits = np.array(

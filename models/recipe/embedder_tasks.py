@@ -1,0 +1,64 @@
+"""Retrieval tasks made from the dev splits: queries, the passages to search, and which of them are right."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from embedder_corpus import Split
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Queries, the passages to search, and which of them are right."""
+
+    name: str
+    cross: bool
+    """Question and passage are in different languages."""
+    queries: list[str]
+    passages: list[str]
+    relevant: list[set[int]]
+
+
+def dev_tasks(split: Split) -> list[Task]:
+    """Build the retrieval tasks of the dev split."""
+    pairs = list(split.rows("pairs"))
+    parallel = list(split.rows("parallel"))
+    qa = {language: list(split.rows(f"qa.{language}")) for language in ("en", "ko")}
+    pools = {
+        language: [row["passage"] for row in pairs if row["lang"].endswith(language)]
+        + [row["passage"] for row in qa[language]]
+        + [row[language] for row in parallel]
+        for language in ("en", "ko")
+    }
+    tasks = []
+    for name in ("en", "ko", "en-ko", "ko-en"):
+        chosen = [(row["query"], row["passage"]) for row in pairs if row["lang"] == name]
+        tasks.append(make_task(f"pairs {name}", chosen, pools[name[-2:]]))
+    for language in ("en", "ko"):
+        chosen = [(row["question"], row["passage"]) for row in qa[language]]
+        tasks.append(make_task(f"qa {language}", chosen, pools[language]))
+    for source, target in (("en", "ko"), ("ko", "en")):
+        chosen = [(row[source], row[target]) for row in parallel]
+        tasks.append(make_task(f"parallel {source}-{target}", chosen, [passage for _, passage in chosen]))
+    return [task for task in tasks if task.queries]
+
+
+def make_task(name: str, pairs: Sequence[tuple[str, str]], pool: Sequence[str]) -> Task:
+    """Count as right every passage given for the same query, and every passage that contains one."""
+    passages = sorted(set(pool))
+    queries = sorted({query for query, _ in pairs})
+    golds: dict[str, set[str]] = {query: set() for query in queries}
+    for query, passage in pairs:
+        golds[query].add(passage)
+    everything = "\x00".join(passages)
+    starts = np.cumsum([0] + [len(passage) + 1 for passage in passages])
+    found = {
+        gold: {
+            int(np.searchsorted(starts, hit.start(), side="right")) - 1
+            for hit in re.finditer(re.escape(gold), everything)
+        }
+        for gold in {passage for _, passage in pairs}
+    }
+    relevant = [set().union(*(found[gold] for gold in golds[query])) for query in queries]
+    return Task(name, "-" in name, queries, passages, relevant)

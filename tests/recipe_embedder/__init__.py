@@ -1,0 +1,1 @@
+"""Claims about the recipe of the built-in embedder."""

@@ -1,0 +1,95 @@
+"""A corpus of a few made-up sentences in the form of the real one."""
+
+import json
+import lzma
+import random
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+SUBJECTS = {
+    "leave": "휴가",
+    "refund": "환불",
+    "price": "가격",
+    "safety": "안전",
+    "coffee": "커피",
+    "machine": "기계",
+    "delivery": "배송",
+    "garden": "정원",
+    "music": "음악",
+    "winter": "겨울",
+}
+
+
+def write_corpus(folder: Path) -> Path:
+    """Write every file that the recipe reads."""
+    for split, rows in (("train", 60), ("dev", 12)):
+        rng = random.Random(split)
+        _write(
+            folder, f"pairs.{split}", (_pair(rng, lang) for lang in ("en", "ko", "en-ko", "ko-en") for _ in range(rows))
+        )
+        for language in ("en", "ko"):
+            _write(folder, f"qa.{language}.{split}", (_question(rng, language) for _ in range(rows)))
+            _write(folder, f"text.{language}.{split}", (_page(rng, language) for _ in range(rows // 4)))
+        _write(folder, f"parallel.{split}", (_translation(rng) for _ in range(rows)))
+    return folder
+
+
+def _write(folder: Path, name: str, rows: Iterable[dict[str, Any]]) -> None:
+    with lzma.open(folder / f"{name}.jsonl.xz", "wt", encoding="utf-8", preset=0) as lines:
+        lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _sentence(rng: random.Random, language: str, subject: str) -> str:
+    other, number = rng.choice(list(SUBJECTS)), rng.randint(2, 999)
+    if language == "en":
+        return f"The {subject} of the {other} takes {number} days in this house."
+    return f"이 집의 {SUBJECTS[other]} {SUBJECTS[subject]}에는 {number}일이 걸립니다."
+
+
+def _passage(rng: random.Random, language: str, subject: str) -> str:
+    return " ".join(_sentence(rng, language, subject) for _ in range(3))
+
+
+def _query(subject: str, language: str) -> str:
+    return f"How long does {subject} take?" if language == "en" else f"{SUBJECTS[subject]}은 얼마나 걸리나요?"
+
+
+def _pair(rng: random.Random, lang: str) -> dict[str, Any]:
+    subject = rng.choice(list(SUBJECTS))
+    return {
+        "source": "made-up",
+        "lang": lang,
+        "kind": "heading",
+        "doc": "a.md",
+        "query": _query(subject, lang[:2]),
+        "passage": _passage(rng, lang[-2:], subject),
+    }
+
+
+def _question(rng: random.Random, language: str) -> dict[str, Any]:
+    subject = rng.choice(list(SUBJECTS))
+    passage = _passage(rng, language, subject)
+    answer = passage.split(". ")[0]
+    return {
+        "source": "made-up",
+        "kind": "faq",
+        "question": _query(subject, language),
+        "passage": passage,
+        "answer": answer,
+    }
+
+
+def _page(rng: random.Random, language: str) -> dict[str, Any]:
+    subject = rng.choice(list(SUBJECTS))
+    paragraphs = [_passage(rng, language, subject) for _ in range(3)]
+    return {"source": "made-up", "title": subject, "sections": [{"heading": None, "paragraphs": paragraphs}]}
+
+
+def _translation(rng: random.Random) -> dict[str, Any]:
+    subject, seed = rng.choice(list(SUBJECTS)), rng.random()
+    return {
+        "source": "made-up",
+        "en": _sentence(random.Random(seed), "en", subject),
+        "ko": _sentence(random.Random(seed), "ko", subject),
+    }
