@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.report import Figure, table, write_json
 
-NAMES = ("startup", "indexing", "retrieval", "engine")
+NAMES = ("startup", "indexing", "retrieval", "engine", "builtin_embedder")
 
 
 def main() -> int:

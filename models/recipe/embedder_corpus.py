@@ -69,14 +69,14 @@ def text_pairs(split: Split, rng: random.Random, share: float) -> Iterator[Pair]
     for language in ("en", "ko"):
         for row in split.rows(f"text.{language}"):
             for section in row["sections"]:
-                for passage in _passages(section["paragraphs"]):
+                for passage in passages_of(section["paragraphs"]):
                     if rng.random() < share:
                         yield from _cloze(
                             passage, (row["title"], section["heading"]), f"{row['source']} {language}", rng
                         )
 
 
-def _passages(paragraphs: Iterable[str]) -> Iterator[str]:
+def passages_of(paragraphs: Iterable[str]) -> Iterator[str]:
     """Join the paragraphs of one section into passages about as long as a chunk of the library."""
     passage = ""
     for paragraph in paragraphs:

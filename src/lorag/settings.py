@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     passages: int = Field(6, ge=1, le=50, description="Most passages put before the model.")
     per_document: int = Field(3, ge=1, le=50, description="Most passages of one document.")
     threshold: float = Field(
-        0.2, ge=0, le=1, description="How relevant the best passage must be to answer from it; 0 takes anything."
+        0.18, ge=0, le=1, description="How relevant the best passage must be to answer from it; 0 takes anything."
     )
     quote: Literal["auto", "on", "off"] = Field(
         "auto", description="Strict quoting: answers are sentences of the documents; auto follows the model."
