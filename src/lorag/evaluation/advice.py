@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from lorag.evaluation.advice_facts import Criterion, Known, Side
-from lorag.evaluation.advice_rules import FEWEST_EXAMPLES
+from lorag.evaluation.advice_rules import CONSISTENT, FEWEST_EXAMPLES
 
 Recommendation = Literal["prompting", "rag", "tuning", "both"]
 
@@ -32,7 +32,7 @@ def recommend(known: Known, found: Sequence[Criterion]) -> Recommendation:
     for a prompt, and so does an unmet wish to tune without examples.
     """
     totals = weigh(found)
-    can_tune = known.style is not None and known.style.examples >= FEWEST_EXAMPLES
+    can_tune = known.style is not None and known.style.examples >= FEWEST_EXAMPLES and _has_pattern(known)
     wants_rag = totals["rag"] >= _ENOUGH and totals["rag"] * _OUTWEIGHED >= totals["tuning"]
     wants_tuning = can_tune and totals["tuning"] >= _ENOUGH and totals["tuning"] * _OUTWEIGHED >= totals["rag"]
     if known.told.prompting == "enough" and not wants_rag:
@@ -40,3 +40,9 @@ def recommend(known: Known, found: Sequence[Criterion]) -> Recommendation:
     if wants_rag and wants_tuning:
         return "both"
     return "rag" if wants_rag else "tuning" if wants_tuning else "prompting"
+
+
+def _has_pattern(known: Known) -> bool:
+    """Tell whether there is something to learn: many examples of nothing in particular teach nothing."""
+    told = known.told.goal in {"style", "both", "skill"}
+    return told or (known.style is not None and known.style.consistency >= CONSISTENT)

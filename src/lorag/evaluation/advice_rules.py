@@ -8,7 +8,7 @@ from lorag.evaluation.advice_facts import Changes, Criterion, Goal, Known, Promp
 FEWEST_EXAMPLES: Final = 10
 _FEW_EXAMPLES: Final = 50
 _MANY_EXAMPLES: Final = 100
-_CONSISTENT: Final = 0.5
+CONSISTENT: Final = 0.5
 _FACTS_FOUND: Final = 0.4
 _LONGEST_MINUTES: Final = 240
 """Half a working day."""
@@ -58,7 +58,7 @@ def _consistency(known: Known) -> Criterion:
         "endings": f"{style.endings * 100:.0f}",
         "phrases": f"{style.phrases * 100:.0f}",
     }
-    if style.consistency >= _CONSISTENT:
+    if style.consistency >= CONSISTENT:
         return Criterion("consistency", "even", values, "tuning", 2, "seen")
     return Criterion("consistency", "mixed", values, "rag", 0, "seen")
 
