@@ -180,7 +180,7 @@ def _failures(compared: Sequence[Comparison], seed: int) -> str:
 
 
 def _shown(text: str) -> str:
-    line = " ".join(text.split()).replace("|", "¦").replace("*", "∗").replace("`", "'")
+    line = " ".join(text.split()).replace("|", "¦").replace("*", "∗").replace("`", "'").replace("](", "] (")
     return line if len(line) <= _SHOWN_CHARACTERS else line[:_SHOWN_CHARACTERS].rstrip() + " …"
 
 

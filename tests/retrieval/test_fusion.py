@@ -1,0 +1,126 @@
+import pytest
+
+from lorag.library.database import Database
+from lorag.retrieval.bm25 import WordHit
+from lorag.retrieval.fusion import FusionOptions, fuse
+from lorag.retrieval.nearest import VectorHit
+from lorag.retrieval.search import Searcher, SearchOptions
+from lorag.retrieval.thresholds import threshold_for
+from lorag.retrieval.unrelated import similarity_floor
+from tests.fakes_embedder import HashEmbedder
+from tests.retrieval.library import SPLITTER, put
+
+EMBEDDER = HashEmbedder()
+
+
+def word(chunk: int, coverage: float) -> WordHit:
+    return WordHit(chunk, score=10 * coverage, share=coverage, coverage=coverage)
+
+
+def test_what_both_legs_hold_for_the_best_comes_first():
+    ranked = fuse([word(1, 1.0), word(2, 0.4)], [VectorHit(1, 0.8), VectorHit(3, 0.7)], FusionOptions())
+
+    assert [chunk.chunk_id for chunk in ranked] == [1, 3, 2]
+    assert (ranked[0].word_rank, ranked[0].vector_rank) == (1, 1)
+
+
+def test_a_few_stray_words_do_not_outrank_a_near_meaning():
+    ranked = fuse([word(n, 0.35) for n in range(10)], [VectorHit(99, 0.7)], FusionOptions())
+
+    assert ranked[0].chunk_id == 99
+
+
+def test_every_word_of_the_question_outranks_a_middling_meaning():
+    ranked = fuse([word(1, 1.0)], [VectorHit(2, 0.5)], FusionOptions(), other_vectors=[VectorHit(1, 0.2)])
+
+    assert ranked[0].chunk_id == 1
+
+
+def test_what_the_other_leg_says_of_a_chunk_counts_and_adds_no_chunk():
+    ranked = fuse(
+        [word(1, 0.5)],
+        [VectorHit(2, 0.5)],
+        FusionOptions(),
+        other_words=[word(2, 0.9), word(3, 0.9)],
+        other_vectors=[VectorHit(1, 0.1), VectorHit(4, 0.9)],
+    )
+
+    assert [chunk.chunk_id for chunk in ranked] == [2, 1]
+    assert ranked[0].word == word(2, 0.9)
+    assert ranked[0].word_rank is None
+    assert ranked[1].vector == VectorHit(1, 0.1)
+
+
+@pytest.mark.parametrize(("coverage", "similarity"), [(0.0, -1.0), (1.0, 1.0), (0.5, 0.0), (1.0, -0.5)])
+def test_relevance_is_between_nothing_and_one(coverage: float, similarity: float):
+    (chunk,) = fuse([word(1, coverage)], [VectorHit(1, similarity)], FusionOptions(floor=0.1))
+
+    assert 0 <= chunk.relevance <= 1
+
+
+def test_similarity_counts_from_what_unrelated_texts_have():
+    (near,) = fuse([], [VectorHit(1, 0.85)], FusionOptions(floor=0.7))
+    (far,) = fuse([], [VectorHit(1, 0.7)], FusionOptions(floor=0.7))
+
+    assert near.relevance == pytest.approx(0.25)
+    assert far.relevance == 0
+
+
+def test_the_floor_of_an_embedder_that_finds_everything_alike_is_high_and_of_another_low():
+    class Alike(HashEmbedder):
+        def _embed(self, text: str):
+            vector = super()._embed(text)
+            vector[0] += 3
+            return vector / float((vector @ vector) ** 0.5)
+
+    assert similarity_floor(HashEmbedder()) < 0.1
+    assert 0.5 < similarity_floor(Alike()) < 1
+
+
+def test_a_larger_library_asks_for_more_relevance():
+    thresholds = [threshold_for(0.2, chunks) for chunks in (1, 10, 100, 10_000, 1_000_000)]
+
+    assert thresholds[0] == thresholds[1]
+    assert thresholds[1:] == sorted(set(thresholds))
+    assert thresholds[3] == pytest.approx(0.2)
+
+
+def test_each_leg_can_be_ranked_alone(database: Database):
+    put(database, "/a.txt", ["annual leave", "annual report", "garden party"], embedder=EMBEDDER)
+    searcher = Searcher(database, EMBEDDER, SPLITTER, SearchOptions())
+
+    words = searcher.rank("annual leave", leg="words")
+    vectors = searcher.rank("annual leave", leg="vectors")
+    fused = searcher.rank("annual leave")
+
+    assert [(chunk.score, chunk.vector) for chunk in words] == [
+        (chunk.word.score, None) for chunk in words if chunk.word
+    ]
+    assert len(words) == 2
+    assert [(chunk.score, chunk.word) for chunk in vectors] == [
+        (chunk.vector.similarity, None) for chunk in vectors if chunk.vector
+    ]
+    assert len(vectors) == len(fused) == 3
+    for ranking in (words, vectors, fused):
+        assert [chunk.score for chunk in ranking] == sorted((chunk.score for chunk in ranking), reverse=True)
+    assert fused[0].score == fused[0].relevance == pytest.approx(0.5 * (2 / 5) ** 0.5 + 0.5, abs=0.2)
+
+
+def test_both_scores_are_known_of_every_candidate(database: Database):
+    texts = [f"annual leave number{n} garden{n % 7}" for n in range(120)]
+    put(database, "/a.txt", texts, embedder=EMBEDDER)
+
+    ranked = Searcher(database, EMBEDDER, SPLITTER, SearchOptions(pool=10)).rank("annual leave number5 party")
+
+    assert 10 < len(ranked) <= 20
+    assert all(chunk.word is not None and chunk.vector is not None for chunk in ranked)
+
+
+def test_a_chunk_without_a_vector_is_found_by_its_words(database: Database):
+    put(database, "/a.txt", ["annual leave is fifteen days", "the garden is closed"], embedder=EMBEDDER)
+    put(database, "/b.txt", ["refunds are paid within fourteen days"])
+
+    result = Searcher(database, EMBEDDER, SPLITTER, SearchOptions()).search("When are refunds paid?")
+
+    assert result.passages[0].path.name == "b.txt"
+    assert result.passages[0].vector is None
