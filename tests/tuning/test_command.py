@@ -1,0 +1,209 @@
+import contextlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from lorag.adapters.folder import find_adapter, list_adapters
+from lorag.cli.main import main
+from lorag.models.find import find_model
+from lorag.tuning.run_folder import RunFolder
+from tests.tuning.tiny_models import tiny_model
+
+pytestmark = [
+    pytest.mark.xdist_group("torch"),
+    pytest.mark.filterwarnings("default"),
+]
+
+COLOURS = ("red", "blue", "green", "black")
+
+
+@pytest.fixture
+def rows(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    lines = [
+        json.dumps({"question": f"How is the {COLOURS[i % 4]} order {i}?", "answer": f"Hello, order {i} is in."})
+        for i in range(24)
+    ]
+    path.write_text("\n".join([*lines, '{"question": "no answer"}', lines[0]]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def base():
+    return tiny_model("llama")[1]
+
+
+def train(capsys, *arguments):
+    """Run the command in this process and return its exit code, its events and what it said to people."""
+    code = main(["train", *map(str, arguments), "--yes", "--json", "--threads", "1"])
+    captured = capsys.readouterr()
+    return code, [json.loads(line) for line in captured.out.splitlines()], captured.err
+
+
+QUICK = ("--no-evaluation", "--epochs", "2", "--rank", "2", "--evaluations", "2")
+
+
+def test_examples_become_an_adapter_that_the_chat_finds_by_name(capsys, rows, base, data_dir):
+    code, events, _ = train(
+        capsys, rows, "--name", "orders", "--base", base, "--license", "CC0-1.0", "--origin", "our desk", *QUICK
+    )
+    assert code == 0
+    adapter, _ = find_adapter(data_dir / "adapters", "orders")
+    manifest = adapter.manifest()
+    assert (manifest.name, manifest.method, manifest.architecture) == ("orders", "lora", "llama")
+    assert (manifest.license, manifest.origin, manifest.verdict) == ("CC0-1.0", "our desk", "unmeasured")
+    assert manifest.hyperparameters["lora"]["rank"] == 2
+    assert len(manifest.base_fingerprint) == len(manifest.data_hash) == len(manifest.template_hash) == 64
+    assert events[-1]["event"] == "result"
+    assert events[-1]["adapter"] == str(data_dir / "adapters" / "orders")
+
+
+def test_every_event_is_one_json_line_and_the_log_keeps_them(capsys, rows, base, data_dir):
+    _, events, _ = train(capsys, rows, "--name", "orders", "--base", base, *QUICK)
+    names = [event["event"] for event in events]
+    assert set(names) == {
+        "stage", "finding", "data", "sample", "warning", "split", "plan", "estimate", "step", "evaluation", "result",
+    }  # fmt: skip
+    run = data_dir / "runs" / "orders"
+    logged = [json.loads(line)["event"] for line in (run / "log.jsonl").read_text().splitlines()]
+    assert logged == names
+    kinds = [json.loads(line)["kind"] for line in (run / "findings.jsonl").read_text().splitlines()]
+    assert sorted(kinds) == ["duplicate", "unrecognised"]
+    steps = [event for event in events if event["event"] == "step"]
+    assert [event["step"] for event in steps] == list(range(1, steps[-1]["total_steps"] + 1))
+
+
+def test_the_test_rows_are_never_trained_on(capsys, rows, base, data_dir):
+    train(capsys, rows, "--name", "orders", "--base", base, *QUICK)
+    folder = RunFolder(data_dir / "runs" / "orders")
+    parts = {part: {one.question for one in folder.read_examples(part)} for part in ("train", "validation", "test")}
+    assert sum(len(part) for part in parts.values()) == 24
+    assert not parts["train"] & parts["test"]
+    assert not parts["train"] & parts["validation"]
+
+
+def test_a_method_without_a_lora_becomes_a_model_that_is_found_by_name(capsys, rows, base, data_dir):
+    code, events, _ = train(capsys, rows, "--name", "whole", "--base", base, "--method", "head", *QUICK)
+    assert code == 0
+    assert events[-1]["adapter"] is None
+    assert find_model("whole", data_dir / "models") == data_dir / "models" / "whole.gguf"
+    assert list_adapters(data_dir / "adapters") == []
+
+
+def test_a_dry_run_estimates_and_leaves_nothing(capsys, rows, base, data_dir):
+    code, events, _ = train(capsys, rows, "--name", "orders", "--base", base, "--dry-run")
+    assert code == 0
+    assert events[-1]["event"] == "estimate"
+    assert events[-1]["seconds"] > 0
+    assert not (data_dir / "runs").exists()
+    assert not (data_dir / "adapters").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("--name", "x"), 2, "what to learn from is missing"),
+        (("ROWS",), 2, "a name for what is learned is missing"),
+        (("ROWS", "--name", "a/b"), 2, "cannot be the name of a folder"),
+        (("ROWS", "--name", "x", "--rank", "0"), 2, "--rank must be a whole number from 1 to 1024"),
+        (("nowhere.jsonl", "--name", "x"), 1, "nowhere.jsonl does not exist"),
+        (("--resume", "never"), 1, "there is no run never"),
+        (("ROWS", "--name", "x", "--base", "nomodel"), 1, "there is no model file nomodel"),
+        (("ROWS", "--name", "x", "--max-length", "9"), 1, "no row can be trained on"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(arguments, code, message, capsys, rows, base):
+    given = [str(rows) if word == "ROWS" else word for word in arguments]
+    if "--base" not in given and "--resume" not in given:
+        given += ["--base", str(base)]
+    assert main(["train", *given, "--yes", "--json"]) == code
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said.startswith("lorag: ")
+    assert message in said
+
+
+def test_too_few_examples_are_refused_with_advice(capsys, tmp_path, base):
+    path = tmp_path / "few.jsonl"
+    path.write_text("".join(json.dumps({"q": f"Question {i} of mine?", "a": f"The {i}th."}) + "\n" for i in range(5)))
+    assert main(["train", str(path), "--name", "x", "--base", str(base), "--yes", "--json"]) == 1
+    assert "5 examples are too few" in capsys.readouterr().err
+
+
+def test_a_name_that_is_taken_is_refused_and_can_be_overwritten(capsys, rows, base):
+    train(capsys, rows, "--name", "orders", "--base", base, *QUICK)
+    assert main(["train", str(rows), "--name", "orders", "--base", str(base)]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    code, _, _ = train(capsys, rows, "--name", "orders", "--base", base, "--overwrite", *QUICK)
+    assert code == 0
+
+
+@contextlib.contextmanager
+def training_process(data_dir, *arguments):
+    """Start the command as a process of its own and yield it with its events as they come."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lorag", "train", *map(str, arguments), "--yes", "--json", "--threads", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "LORAG_DATA_DIR": str(data_dir)},
+    )
+    try:
+        yield process, (json.loads(line) for line in process.stdout)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+LONG = ("--no-evaluation", "--epochs", "8", "--rank", "2", "--evaluations", "4", "--patience", "99", "--dropout", "0.1")
+
+
+def test_a_run_killed_and_resumed_ends_as_one_that_was_not(capsys, rows, base, tmp_path, data_dir):
+    with training_process(data_dir, rows, "--name", "killed", "--base", base, *LONG) as (process, events):
+        # The first validation is the first save; the steps after it are lost and made again.
+        for event in events:
+            if event["event"] == "evaluation":
+                break
+        next(events)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+    code, events, _ = train(capsys, "--resume", "killed")
+    assert code == 0
+    assert next(event["step"] for event in events if event["event"] == "step") > 1
+    train(capsys, rows, "--name", "whole", "--base", base, *LONG)
+    killed, whole = (data_dir / "runs" / name / "checkpoints" for name in ("killed", "whole"))
+    import torch
+
+    last = max(file.name for file in whole.glob("step-*.pt"))
+    one, other = (torch.load(folder / last, weights_only=True) for folder in (killed, whole))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+class CtrlCAtTheFirstStep(io.StringIO):
+    """A standard output at which the person presses Ctrl-C as soon as a step is shown."""
+
+    pressed = False
+
+    def write(self, text):
+        if '"event": "step"' in text and not self.pressed:
+            self.pressed = True
+            signal.raise_signal(signal.SIGINT)
+        return super().write(text)
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(rows, base, data_dir, monkeypatch, capsys):
+    screen = CtrlCAtTheFirstStep()
+    monkeypatch.setattr(sys, "stdout", screen)
+    arguments = [str(rows), "--name", "stopped", "--base", str(base), *LONG]
+    assert main(["train", *arguments, "--yes", "--json", "--threads", "1"]) == 130
+    last = json.loads(screen.getvalue().splitlines()[-1])
+    assert last == {"event": "interrupted", "step": 1, "resume": "lorag train --resume stopped"}
+    monkeypatch.undo()
+    monkeypatch.setenv("LORAG_DATA_DIR", str(data_dir))
+    code, events, _ = train(capsys, "--resume", "stopped")
+    assert code == 0
+    assert next(event["step"] for event in events if event["event"] == "step") == 2
