@@ -23,6 +23,7 @@ def test_everything_training_needs_works_without_an_event_loop(log_path, tmp_pat
         assert (bool(text), finished.reason) == (True, "length")
         assert engine.count_tokens(["Hello"]) == [1]
         assert engine.tokenise([Segment("<|im_end|>", special=True)], after=prompt("Hello")) == [2]
+        assert engine.pieces([2]) == ["<|im_end|>"]
         assert 2 in engine.special_tokens().ends
     assert (tmp_path / "q8.gguf").is_file()
 

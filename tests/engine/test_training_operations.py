@@ -94,6 +94,20 @@ async def test_special_tokens_are_those_of_the_file(shared_engine):
     assert plain.vocabulary_size == len(gguf.GGUFReader(tiny_gguf()).fields["tokenizer.ggml.tokens"].data)
 
 
+async def test_pieces_are_what_a_person_reads(shared_engine):
+    await load(shared_engine)
+    tokens = await shared_engine.tokenise(prompt("Hello 안"))
+
+    pieces = await shared_engine.pieces(tokens)
+
+    assert pieces[0] == "<|im_start|>"
+    assert "Hello" in pieces
+    # The syllable takes three tokens here, and none of them is a character by itself.
+    assert pieces.count("\ufffd") == 3
+    with pytest.raises(EngineError, match="none of the model"):
+        await shared_engine.pieces([999_999])
+
+
 @pytest.mark.parametrize("adapted", [False, True])
 async def test_likelihoods_of_tokens_equal_a_direct_computation(shared_engine, adapted):
     import llama_cpp
@@ -139,7 +153,7 @@ async def test_scoring_starts_at_the_token_asked_for(shared_engine):
     [
         ([1, 2, 3], 0, "number 0"),
         ([1, 2], 3, "number 3"),
-        ([1, 999_999], 1, "none of the model's"),
+        ([1, 999_999], 1, "none of the model"),
         ([5] * 1025, 1, "fit"),
     ],
 )

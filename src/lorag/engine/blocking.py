@@ -56,6 +56,10 @@ class BlockingEngine:
         """Return the tokens of a prompt, or of what goes on ``after`` an earlier part of it."""
         return self._run(self._client.tokenise(segments, after=after))
 
+    def pieces(self, tokens: Sequence[int]) -> list[str]:
+        """Return each token as a person reads it."""
+        return self._run(self._client.pieces(tokens))
+
     def special_tokens(self) -> SpecialTokens:
         """Return the tokens with which the loaded model begins and ends texts and turns."""
         return self._run(self._client.special_tokens())

@@ -125,6 +125,13 @@ class EngineClient:
             tokens: list[int] = await self._call("tokenise", arguments)
             return tokens
 
+    async def pieces(self, tokens: Sequence[int]) -> list[str]:
+        """Return each token as a person reads it: control tokens as they are written, half a character as U+FFFD."""
+        async with self._lock:
+            await self._ready()
+            texts: list[str] = await self._call("pieces", {"tokens": list(tokens)})
+            return texts
+
     async def special_tokens(self) -> SpecialTokens:
         """Return the tokens with which the loaded model begins and ends texts and turns."""
         async with self._lock:

@@ -53,6 +53,10 @@ class LlamaVocabulary:
             count = self._functions.llama_tokenize(self._vocabulary, data, len(data), tokens, -count, False, False)
         return tokens[: max(count, 0)]
 
+    def text(self, token: int) -> str:
+        """Return how a control token is written; nothing for a token of text."""
+        return self._text(token) if token in self.special else ""
+
     def piece(self, token: int) -> bytes:
         """Return the bytes a token stands for; nothing for a control token."""
         piece = self._pieces.get(token)

@@ -73,11 +73,9 @@ class Session:
 
     def score_tokens(self, tokens: list[int], first: int, should_stop: StopCheck) -> list[float]:
         """Return the log likelihood (nats) of each of ``tokens[first:]``."""
-        size = self.model.vocabulary.size
         if not 1 <= first <= max(len(tokens), 1):
             raise EngineError(f"the first of {len(tokens)} tokens to score cannot be number {first}")
-        if not all(0 <= token < size for token in tokens):
-            raise EngineError(f"a token to score is none of the model's {size}")
+        self._check_tokens(tokens)
         return self._score(tokens[:first], tokens[first:], should_stop) if tokens else []
 
     def _score(self, tokens: list[int], scored: list[int], should_stop: StopCheck) -> list[float]:
@@ -97,6 +95,17 @@ class Session:
             following = scored[start + 1 : start + 1 + len(batch)]
             likelihoods += [_log_likelihood(row, token) for row, token in zip(rows, following, strict=True)]
         return likelihoods
+
+    def pieces(self, tokens: Sequence[int]) -> list[str]:
+        """Return each token as a person reads it."""
+        self._check_tokens(tokens)
+        vocabulary = self.model.vocabulary
+        return [vocabulary.text(token) or vocabulary.piece(token).decode("utf-8", "replace") for token in tokens]
+
+    def _check_tokens(self, tokens: Sequence[int]) -> None:
+        size = self.model.vocabulary.size
+        if not all(0 <= token < size for token in tokens):
+            raise EngineError(f"one of the tokens is none of the model's {size}")
 
     def close(self) -> None:
         """Give the memory back; adapters are freed with their model."""

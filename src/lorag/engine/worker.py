@@ -84,6 +84,7 @@ class Worker:
             "score": self._score,
             "score_tokens": self._score_tokens,
             "tokenise": self._tokenise,
+            "pieces": self._pieces,
             "special_tokens": self._special_tokens,
             "quantise": self._quantise,
         }
@@ -156,6 +157,9 @@ class Worker:
         if command["after"] is None:
             return tokeniser.prompt(segments)
         return tokeniser.following(segments_from_json(command["after"]), segments)
+
+    def _pieces(self, command: JsonObject) -> list[str]:
+        return self._loaded().pieces(command["tokens"])
 
     def _special_tokens(self, _: JsonObject) -> JsonObject:
         return special_tokens_to_json(self._loaded().model.vocabulary.special_tokens)
