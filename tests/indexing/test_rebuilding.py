@@ -1,5 +1,6 @@
 """A library that was built another way is never mixed with a new one: the change is named, and one command mends it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,10 @@ class WordSplitter:
         """Return the words."""
         return text.lower().split()
 
+    def question_terms(self, text: str) -> list[str]:
+        """Return the words."""
+        return self.terms(text)
+
 
 @pytest.fixture(autouse=True)
 def _tests_are_known_to_readers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +49,7 @@ def vectors(shelf: Shelf) -> tuple[int, int]:
         return count_vectors(database), database.value("SELECT max(length(vector)) FROM embedding")
 
 
-CHANGES = {
+CHANGES: dict[str, tuple[Callable[[Shelf], Shelf], str, str]] = {
     "embedder": (
         lambda shelf: replace(shelf, embedder=HashEmbedder(name="other", dimensions=32)),
         "embedder",
