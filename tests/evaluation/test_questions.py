@@ -1,10 +1,12 @@
+from pathlib import Path
+
 import pytest
 
 from lorag.errors import DatasetError
 from lorag.evaluation.questions import read_questions
 
 
-def write(folder, name, text, encoding="utf-8"):
+def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
     path = folder / name
     path.write_bytes(text.encode(encoding))
     return path

@@ -30,7 +30,7 @@ def answer_plot(rows: Sequence[EvaluatedRow]) -> bytes:
         means = [interval.mean for interval in intervals]
         below = [interval.mean - interval.low for interval in intervals]
         above = [interval.high - interval.mean for interval in intervals]
-        axes.bar(places, means, width * 0.9, yerr=[below, above], capsize=3, label=row.spec.name)
+        axes.bar(places, means, width * 0.9, yerr=[below, above], capsize=3, label=_label(row.spec.name, number))
     axes.set_xticks(range(len(shown)), [TITLES[name]["en"] for name in shown])
     axes.set_ylim(0, 1.05)
     axes.set_ylabel("share of questions, with 95 % intervals")
@@ -53,6 +53,16 @@ def retrieval_plot(legs: Sequence[LegScores]) -> bytes:
     return _png(figure)
 
 
+def _label(name: str, number: int) -> str:
+    """Return a row's name, or its number where no installed font could draw the name."""
+    return name if _hangul_fonts() or name.isascii() else f"row {number + 1}"
+
+
+def _hangul_fonts() -> list[str]:
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return [name for name in _HANGUL_FONTS if name in installed]
+
+
 def _figure() -> tuple[Figure, Axes]:
     figure = Figure(figsize=(10, 5), layout="constrained")
     axes = figure.add_subplot()
@@ -64,8 +74,7 @@ def _figure() -> tuple[Figure, Axes]:
 def _png(figure: Figure) -> bytes:
     import matplotlib as mpl  # noqa: PLC0415 - its settings are needed only while drawing
 
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    families = [*(name for name in _HANGUL_FONTS if name in installed), "DejaVu Sans"]
+    families = [*_hangul_fonts(), "DejaVu Sans"]
     buffer = io.BytesIO()
     with mpl.rc_context({"font.family": families}):
         figure.savefig(buffer, format="png", dpi=120)

@@ -1,0 +1,221 @@
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pexpect  # type: ignore[import-untyped]  # it ships no types
+import pytest
+
+from lorag.cli.main import main
+from lorag.library.chats import Chats
+from lorag.library.database import Database
+from tests.tiny_gguf import tiny_gguf, tiny_lora
+
+POLICY = "# Refunds\n\nUnopened bags may be returned within 14 days of delivery. The money comes back within 5 business days.\n"
+LEAVE = "휴가 규정\n\n연차는 입사 1년 뒤 15일이 주어집니다. 병가는 1년에 10일까지 유급입니다. 담당: 인사팀 이서연\n"
+QUESTIONS = [
+    {"question": "Within how many days may unopened bags be returned?", "answer": "14 days", "source": "refunds.md"},
+    {"question": "연차는 며칠이 주어지나요?", "answer": "15일", "source": "leave.txt"},
+    {"question": "What is the boiling point of tungsten?", "answerable": False},
+]
+
+
+@pytest.fixture
+def model() -> str:
+    return str(tiny_gguf(context=4096))
+
+
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder with a library, made once."""
+    root = tmp_path_factory.mktemp("indexed")
+    folder = root / "documents"
+    folder.mkdir()
+    (folder / "refunds.md").write_text(POLICY, encoding="utf-8")
+    (folder / "leave.txt").write_text(LEAVE, encoding="utf-8")
+    assert main(["add", str(folder), "--data-dir", str(root / "data")]) == 0
+    return root / "data"
+
+
+@pytest.fixture
+def library(indexed: Path, data_dir: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """Give the test's own data folder a copy of the library."""
+    shutil.copytree(indexed, data_dir)
+    capsys.readouterr()
+    return data_dir
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    path = tmp_path / "questions.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in QUESTIONS), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def adapter(data_dir: Path) -> str:
+    folder = data_dir / "adapters"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "refunds.gguf").write_bytes(tiny_lora().read_bytes())
+    return "refunds"
+
+
+def answering(model: str) -> list[str]:
+    return ["--model", model, "--max-tokens", "8", "--threads", "1"]
+
+
+def test_every_combination_is_evaluated_and_compared(library, questions, adapter, model, data_dir, capsys):
+    code = main(["eval", str(questions), *answering(model), "--adapter", adapter, "--json"])
+    record = json.loads(capsys.readouterr().out)
+
+    assert code == 0
+    assert [row["name"] for row in record["rows"]] == ["base", "base + RAG", "refunds", "refunds + RAG"]
+    assert record["retrieval"]["fused"]["recall@1"] == 1.0
+    assert record["rows"][1]["metrics"]["found"]["mean"] == 1.0
+    assert record["rows"][1]["answers"][0]["passages"][0]["path"].endswith("refunds.md")
+    assert {one["metric"] for one in record["comparisons"]} == {"contains", "character_f1"}
+    assert len(record["comparisons"]) == 2 * 6
+    assert not _chats(data_dir)
+
+
+def _chats(data_dir: Path) -> list[object]:
+    with Database.open(data_dir / "library.db") as database:
+        return list(Chats(database).recent())
+
+
+def test_tables_and_the_worst_questions_are_printed(library, questions, model, capsys, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    code = main(["eval", "run", str(questions), *answering(model), "--rag", "--worst", "2"])
+    out = capsys.readouterr().out
+
+    assert code == 0
+    assert "질문 3개, 문서에 답이 있는 것 2개, 없는 것 1개" in out
+    assert "둘을 합침" in out
+    assert "questions.jsonl:" in out
+    assert "refunds.md: " in out
+
+
+def test_a_report_holds_tables_plots_and_the_worst(library, questions, model, tmp_path):
+    assert main(["eval", str(questions), *answering(model), "--rag", "--report", str(tmp_path / "report.md")]) == 0
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+
+    assert "| base + RAG |" in text
+    assert "Worst questions" in text
+    assert len(list(tmp_path.glob("report-*.png"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["missing.jsonl"], 1, "missing.jsonl cannot be read"),
+        (["questions.jsonl", "--report", "report.pdf"], 2, "must end in .html or .md"),
+        (["questions.jsonl", "--report", "nowhere/report.md"], 2, "does not exist"),
+        (["questions.jsonl", "--rag"], 2, "the library is empty"),
+        (["questions.jsonl", "--adapter", "none-such"], 1, "none-such"),
+        (["questions.jsonl", "--limit", "0"], 2, "at least one question"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_said_in_one_line(questions, model, capsys, arguments, code, said):
+    assert main(["eval", *arguments, *answering(model)]) == code
+    assert said in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_an_evaluation_cleanly(library, questions, model):
+    command = ["-m", "lorag", "eval", str(questions), "--model", model, "--max-tokens", "3000", "--threads", "1"]
+    process = pexpect.spawn(sys.executable, command, timeout=60, encoding="utf-8")
+    process.expect("0/6 answers")
+    process.sendintr()
+    process.expect(pexpect.EOF)
+    process.close()
+
+    assert process.exitstatus == 130
+    assert "Traceback" not in (process.before or "")
+
+
+def test_drafts_are_questions_that_eval_reads(library, tmp_path, capsys):
+    out = tmp_path / "drafts.jsonl"
+    code = main(["eval", "make", "--out", str(out), "--count", "10", "--unanswerable", "0.3"])
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+
+    assert code == 0
+    assert "14 days" in {row.get("answer") for row in rows}
+    assert "며칠" in "".join(row["question"] for row in rows)
+    assert {row["source"] for row in rows if "source" in row} == {"refunds.md", "leave.txt"}
+    assert sum(row.get("answerable") is False for row in rows) == 3
+    assert main(["eval", "make", "--out", str(out)]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_drafts_come_from_files_that_are_not_in_the_library(tmp_path, capsys):
+    (tmp_path / "notes.md").write_text(POLICY, encoding="utf-8")
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+
+    assert main(["eval", "make", "--from", str(tmp_path / "notes.md")]) == 0
+    assert '"source": "notes.md"' in capsys.readouterr().out
+    assert main(["eval", "make", "--from", str(tmp_path / "broken.pdf")]) == 1
+    assert "left out" in capsys.readouterr().err
+
+
+def test_calibration_sets_the_threshold_a_search_uses(library, tmp_path, capsys):
+    path = tmp_path / "set.jsonl"
+    asked = ["returned bags", "days of delivery", "business days money", "연차 15일", "병가 유급 10일"] * 2
+    outside = ["boiling point of tungsten", "moons of Saturn", "몽골의 수도", "cello strings", "Berlin Wall"]
+    rows = [{"question": text} for text in asked] + [{"question": text, "answerable": False} for text in outside]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+    assert main(["eval", "calibrate", str(path), "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)
+    assert main(["eval", "calibrate", str(path), "--dry-run", "--json"]) == 0
+    second = json.loads(capsys.readouterr().out)
+
+    assert second["present"] == first["threshold"]
+    assert first["after"]["false_refusals"] + first["after"]["false_answers"] <= 2
+    assert main(["eval", "calibrate", "--reset"]) == 0
+
+
+def test_too_few_questions_cannot_calibrate(library, questions, capsys):
+    assert main(["eval", "calibrate", str(questions)]) == 2
+    assert "calibration needs 10 and 5" in capsys.readouterr().err
+
+
+def test_one_question_is_compared_over_all_rows(library, adapter, model, capsys):
+    code = main(["compare", "How", "many", "days?", *answering(model), "--json"])
+    rows = json.loads(capsys.readouterr().out)
+
+    assert code == 0
+    assert [row["name"] for row in rows] == ["base", "base + RAG", "refunds", "refunds + RAG"]
+    assert all(row["seconds"] > 0 for row in rows)
+
+
+def test_without_adapter_or_documents_a_comparison_says_what_is_missing(model, capsys):
+    assert main(["compare", "Hello", *answering(model)]) == 0
+    said = capsys.readouterr()
+
+    assert "no adapter was given" in said.err
+    assert "the library is empty" in said.err
+    assert said.out.startswith("base\n────\n")
+
+
+def test_advice_is_a_table_of_reasons_in_both_languages(library, tmp_path, model, capsys, monkeypatch):
+    monkeypatch.setenv("LORAG_MODEL", model)
+    path = tmp_path / "examples.jsonl"
+    rows = [
+        {"question": f"{thing} 문의", "answer": f"고객님, {thing} 건은 바로 처리해 드리겠습니다."}
+        for thing in map(str, range(60))
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+    assert main(["advise", "--data", str(path), "--goal", "both", "--sources", "--lang", "ko"]) == 0
+    korean = capsys.readouterr().out
+    assert main(["advise", "--data", str(path), "--goal", "both", "--sources", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+
+    assert "둘 다 쓰세요" in korean
+    assert "60개: 패턴을 익히기에 충분" in korean
+    assert record["recommendation"] == "both"
+    assert any(str(path) in step for step in record["next"])
+
+
+def test_advice_to_measure_needs_examples(capsys):
+    assert main(["advise", "--measure"]) == 2
+    assert "--measure needs examples" in capsys.readouterr().err
