@@ -153,6 +153,7 @@ class LoragApp(
         self.refresh_library()
         self.refresh_chats()
         await self.greet()
+        self._place_caret()
         self.refresh_state()
         self.start_queued()
         await self.load_model()
@@ -237,6 +238,14 @@ class LoragApp(
     @on(AnswerView.Selected)
     async def _answer_selected(self, event: AnswerView.Selected) -> None:
         await self.select_answer(event.view.message.id)
+
+    def on_resize(self) -> None:
+        """Let the caret follow the prompt."""
+        self.call_after_refresh(self._place_caret)
+
+    def _place_caret(self) -> None:
+        with suppress(NoMatches):
+            self.query_one(PromptArea).place_caret()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Tell of a fault in lorag itself; the chat goes on."""

@@ -51,7 +51,6 @@ class Command:
     """The first one is shown."""
     argument: Argument = ""
     when: Available = lambda _: True
-    footer: bool = False
 
     @property
     def priority(self) -> bool:
@@ -68,7 +67,7 @@ def _idle(now: Situation) -> bool:
 
 
 COMMANDS: Final = (
-    Command("stop", "answer", ("escape",), when=lambda now: now.streaming, footer=True),
+    Command("stop", "answer", ("escape",), when=lambda now: now.streaming),
     Command("again", "answer", ("f5", "alt+r"), when=lambda now: now.has_answer and not now.streaming),
     Command("edit", "answer", ("f6", "alt+q"), when=lambda now: now.has_answer and not now.streaming),
     Command("previous-version", "answer", ("alt+left",), when=lambda now: now.has_versions),
@@ -78,23 +77,23 @@ COMMANDS: Final = (
     Command("copy", "answer", ("f8",), argument="copy", when=lambda now: now.has_answer),
     Command("code", "answer", ("alt+c",), argument="number", when=lambda now: now.has_answer),
     Command("compare", "answer", ("f7",), argument="text", when=_idle),
-    Command("sidebar", "sources", ("f2",), footer=True),
-    Command("rag", "sources", ("f4",), argument="onoff", footer=True),
+    Command("sidebar", "sources", ("f2",)),
+    Command("rag", "sources", ("f4",), argument="onoff"),
     Command("source", "sources", ("ctrl+s",), argument="number", when=lambda now: now.has_sources),
     Command("collection", "sources", ("alt+o",), argument="collection", when=_ready),
-    Command("adapter", "model", ("ctrl+t",), argument="adapter", when=_idle, footer=True),
-    Command("model", "model", ("ctrl+o",), argument="model", when=_idle, footer=True),
+    Command("adapter", "model", ("ctrl+t",), argument="adapter", when=_idle),
+    Command("model", "model", ("ctrl+o",), argument="model", when=_idle),
     Command("quote", "model", ("alt+k",), argument="quote", when=_ready),
-    Command("restart", "model", ("alt+b",), when=lambda now: now.engine_failed),
+    Command("restart", "model", ("alt+z",), when=lambda now: now.engine_failed),
     Command("train", "model", ("alt+y",), argument="path", when=_ready),
     Command("new", "chat", ("ctrl+n",), when=_ready),
-    Command("chats", "chat", ("ctrl+r",), argument="text", when=_idle, footer=True),
+    Command("chats", "chat", ("ctrl+r",), argument="text", when=_idle),
     Command("resume", "chat", ("alt+j",), when=lambda now: now.core_ready and not now.has_chat),
     Command("rename", "chat", ("alt+n",), argument="text", when=lambda now: now.has_chat),
     Command("delete", "chat", ("alt+d",), when=lambda now: now.has_chat and not now.streaming),
     Command("undo", "chat", ("alt+u",), when=lambda now: now.can_undo),
     Command("export", "chat", ("alt+x",), argument="format", when=lambda now: now.has_chat and not now.streaming),
-    Command("library", "library", ("ctrl+l",), when=_ready, footer=True),
+    Command("library", "library", ("ctrl+l",), when=_ready),
     Command("add", "library", ("alt+a",), argument="path", when=_ready),
     Command("sync", "library", ("f9",), when=_ready),
     Command("paste", "prompt", ("alt+w",)),
@@ -102,9 +101,12 @@ COMMANDS: Final = (
     Command("theme", "app", ("alt+m",), argument="theme"),
     Command("lang", "app", ("alt+l",), argument="language"),
     Command("commands", "app", ("ctrl+p", "alt+p")),
-    Command("help", "app", ("f1", "ctrl+g"), footer=True),
+    Command("help", "app", ("f1", "ctrl+g")),
     Command("quit", "app", ("ctrl+q",)),
 )
+
+FOOTER: Final = ("stop", "help", "commands", "sidebar", "rag", "adapter", "model", "chats", "library")
+"""Whose keys are shown below the chat, as many as fit."""
 
 BY_NAME: Final = {command.name: command for command in COMMANDS}
 

@@ -92,15 +92,11 @@ class AnswerView(Vertical, Translated):
 
     def compose(self) -> ComposeResult:
         """Show who, what and how it went."""
-        yield Static(classes="message-header", markup=False)
+        yield Static(self._header(), classes="message-header", markup=False)
         # A streamed answer starts empty: Textual loses an open fence when text is there before the stream.
         text = None if self.message.status == "streaming" else link_citations(self.message.text)
         yield Markdown(text, parser_factory=foreign_markdown, open_links=False)
-        yield Static(classes="answer-footer", markup=False)
-
-    def on_mount(self) -> None:
-        """Fill in what depends on the language."""
-        self.retranslate()
+        yield Static(self._footer(), classes="answer-footer", markup=False)
 
     def retranslate(self) -> None:
         """Draw header and footer anew."""

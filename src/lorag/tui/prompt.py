@@ -79,6 +79,15 @@ class PromptArea(TextArea, Translated):
         """Fill in what depends on the language."""
         self.retranslate()
 
+    def on_resize(self) -> None:
+        """Keep the terminal's caret where the text is typed: an input method opens its window there."""
+        self.call_after_refresh(self.place_caret)
+
+    def place_caret(self) -> None:
+        """Tell the terminal where the caret is; Textual does so only when the caret moves within the text."""
+        if self.has_focus:
+            self.app.cursor_position = self.cursor_screen_offset
+
     def retranslate(self) -> None:
         """Draw the placeholder anew."""
         texts = texts_of(self)

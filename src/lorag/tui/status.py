@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.style import Style
 from textual.widgets import Static
 
-from lorag.tui.commands import COMMANDS, Situation, key_label
+from lorag.tui.commands import BY_NAME, FOOTER, Situation, key_label
 from lorag.tui.texts import Translated, texts_of
 from lorag.tui.visible import one_line
 
@@ -68,8 +68,8 @@ class KeyLine(Static, Translated):
         """Draw the keys anew."""
         texts, room = texts_of(self), self.content_size.width or 80
         parts: list[Content] = []
-        for command in COMMANDS:
-            if not command.footer or not command.when(self._situation):
+        for command in (BY_NAME[name] for name in FOOTER):
+            if not command.when(self._situation):
                 continue
             key, name = key_label(command.keys[0]), texts(f"key.{command.name}")
             room -= cell_len(f"{key} {name}  ")

@@ -154,6 +154,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "group.prompt": "Prompt",
     "group.app": "Program",
     "key.stop": "stop",
+    "key.commands": "commands",
     "key.sidebar": "sidebar",
     "key.rag": "RAG",
     "key.adapter": "adapter",

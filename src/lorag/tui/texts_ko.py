@@ -154,6 +154,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "group.prompt": "프롬프트",
     "group.app": "프로그램",
     "key.stop": "중단",
+    "key.commands": "명령",
     "key.sidebar": "옆 창",
     "key.rag": "RAG",
     "key.adapter": "어댑터",
