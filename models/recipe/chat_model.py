@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 import torch
-
 from chat.batches import Place, batches_ahead, shared_out
 from chat.bpe import load_tokenizer, train_tokenizer
 from chat.card import write_card

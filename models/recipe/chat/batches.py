@@ -165,9 +165,9 @@ def _fill(queue, recipe: Recipe, corpus: Corpus, tokenizer_path: Path, place: Pl
     torch.set_num_threads(1)
     source = BatchSource(recipe, corpus, tokenizer_path)
     parent = os.getppid()
-    for place, stage, done, batch in batches_from(source, recipe, place):
+    for reached, stage, done, batch in batches_from(source, recipe, place):
         parts = (batch.ids, batch.positions, batch.following, batch.weights, batch.ends, batch.answers)
-        item = (place, stage, done, tuple(part.numpy() for part in parts))
+        item = (reached, stage, done, tuple(part.numpy() for part in parts))
         while os.getppid() == parent:
             try:
                 queue.put(item, timeout=5)

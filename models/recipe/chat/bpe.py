@@ -44,8 +44,10 @@ def train_tokenizer(corpus: Corpus, vocabulary_size: int, sample_megabytes: int,
 
 
 def load_tokenizer(path: Path) -> Tokenizer:
-    """Return the tokenizer saved at ``path``."""
-    return Tokenizer.from_file(str(path))
+    """Return the tokenizer saved at ``path``; look-alikes of control tokens in a text are plain text to it."""
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.encode_special_tokens = True
+    return tokenizer
 
 
 def _training_text(corpus: Corpus, sample_megabytes: int, rng: random.Random) -> Iterator[str]:

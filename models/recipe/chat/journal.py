@@ -1,5 +1,6 @@
 """The log of a run: one JSON line for every twenty steps and for every evaluation."""
 
+import itertools
 import json
 import time
 from collections.abc import Sequence
@@ -52,6 +53,6 @@ def log_steps(work: Path, recent: Sequence[StepReport]) -> str:
 def training_hours(work: Path) -> float:
     """Return how long steps took in all, interruptions left out."""
     steps = [line for line in lines(work) if "tokens_per_second" in line]
-    gaps = [later["time"] - earlier["time"] for earlier, later in zip(steps, steps[1:], strict=False)]
+    gaps = [later["time"] - earlier["time"] for earlier, later in itertools.pairwise(steps)]
     usual = float(np.median(gaps)) if gaps else 0.0
     return sum(min(gap, 4 * usual) for gap in gaps) / 3600

@@ -5,8 +5,37 @@ from typing import Final
 
 from chat.pools import Gold
 
-_ONSETS: Final = "b c d f g h j k l m n p r s t v w z br ch dr gl kr pl sh st th tr".split()
-_VOWELS: Final = "a e i o u ai ea ou y".split()
+_ONSETS: Final = [
+    "b",
+    "c",
+    "d",
+    "f",
+    "g",
+    "h",
+    "j",
+    "k",
+    "l",
+    "m",
+    "n",
+    "p",
+    "r",
+    "s",
+    "t",
+    "v",
+    "w",
+    "z",
+    "br",
+    "ch",
+    "dr",
+    "gl",
+    "kr",
+    "pl",
+    "sh",
+    "st",
+    "th",
+    "tr",
+]
+_VOWELS: Final = ["a", "e", "i", "o", "u", "ai", "ea", "ou", "y"]
 _CODAS: Final = ["", "", "n", "r", "s", "l", "m", "th", "ck", "x", "nd", "st"]
 _SYLLABLES: Final = [chr(code) for code in range(0xAC00, 0xD7A4, 7)]
 

@@ -62,11 +62,10 @@ def _information(counts: NDArray[np.float32]) -> NDArray[np.float32]:
     rows = counts.sum(1, keepdims=True) + 1e-9
     columns = counts.sum(0, keepdims=True) ** 0.75
     columns = columns / columns.sum() + 1e-12
-    with np.errstate(divide="ignore"):
-        information = np.log(counts / rows / columns)
+    information = np.log(np.maximum(counts, 1e-30) / rows / columns)
     # Pairs seen once or twice are chance: they are shrunk away.
     information *= counts / (counts + 2.0)
-    return np.maximum(np.nan_to_num(information, neginf=0.0), 0.0).astype(np.float32)
+    return np.maximum(information, 0.0).astype(np.float32)
 
 
 def _factorised(matrix: NDArray[np.float32], width: int, seed: int) -> NDArray[np.float32]:

@@ -1,6 +1,5 @@
 """The training loop: reads batches, steps the optimizer, keeps checkpoints, and reports by yielding."""
 
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,8 +7,8 @@ from pathlib import Path
 
 import torch
 import torch.distributed as distributed
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from chat.batches import Batch, Place
 from chat.model import Llama
@@ -54,10 +53,10 @@ def losses(
     """Return the next-token loss, the marker loss, and loss and share right of the choices."""
     hidden = forward(batch.ids).flatten(0, 1)  # (batch * time, width)
     logits = model.llama.logits(hidden[batch.positions]).float()
-    each = F.cross_entropy(logits, batch.following, reduction="none")
+    each = functional.cross_entropy(logits, batch.following, reduction="none")
     language = (each * batch.weights).sum() / batch.weights.sum()
     marked = model.marker(hidden[batch.ends]).squeeze(-1).float()
-    marker = F.binary_cross_entropy_with_logits(marked, batch.answers, pos_weight=marked.new_tensor(2.0))
+    marker = functional.binary_cross_entropy_with_logits(marked, batch.answers, pos_weight=marked.new_tensor(2.0))
     with torch.no_grad():
         choices = batch.weights == choice_weight
         right = (logits[choices].argmax(-1) == batch.following[choices]).float().mean()
@@ -71,9 +70,11 @@ def train(
     settings: OptimizerSettings,
     batches: Iterator[tuple[Place, Stage, float, Batch]],
     choice_weight: float,
+    *,
+    compiled: bool = True,
 ) -> Iterator[StepReport]:
-    """Step through ``batches``, yielding a report after each step."""
-    forward = torch.compile(model.llama, dynamic=True)
+    """Step through ``batches``, yielding a report after each step; compiling pays off after a hundred of them."""
+    forward = torch.compile(model.llama, dynamic=True) if compiled else model.llama
     device = next(model.parameters()).device
     for place, stage, done, batch in batches:
         started = time.perf_counter()
@@ -107,7 +108,7 @@ def save_checkpoint(path: Path, optimizer: Optimizer, place: Place) -> None:
     """Write a checkpoint so that a killed process leaves the old one or the new one, never half of one."""
     part = path.with_suffix(".part")
     torch.save({"optimizer": optimizer.state(), "place": [place.tokens, place.group, place.batch]}, part)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def load_checkpoint(path: Path, optimizer: Optimizer) -> Place:
@@ -121,7 +122,7 @@ def save_weights(path: Path, weights: dict[str, Tensor], place: Place) -> None:
     """Write the weights alone: a third of a checkpoint, enough to export."""
     part = path.with_suffix(".part")
     torch.save({"weights": weights, "place": [place.tokens, place.group, place.batch]}, part)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def load_weights(path: Path) -> tuple[dict[str, Tensor], Place]:

@@ -1,0 +1,138 @@
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from chat.batches import BatchSource, Place, batches_from
+from chat.bpe import load_tokenizer, train_tokenizer
+from chat.corpus import Corpus
+from chat.encode import CHOICE_WEIGHT, template_ids
+from chat.export import CHAT_TEMPLATE, export
+from chat.initial import initialise
+from chat.model import Llama
+from chat.optim import Optimizer
+from chat.settings import Recipe, read_recipe
+from chat.token_vectors import token_rarity, token_vectors
+from chat.train import Trainee, load_checkpoint, save_checkpoint, train
+from tokenizers import Tokenizer
+
+from lorag.engine.api import LoadRequest
+from lorag.engine.client import EngineClient
+from lorag.engine.model import LlamaModel
+from lorag.engine.tokenise import Tokeniser
+from lorag.prompts.messages import Message
+from lorag.prompts.template import render
+
+RECIPE = Path(__file__).resolve().parents[2] / "models" / "recipe" / "chat" / "recipe.toml"
+TALK = [
+    ("user", "Refund order 12?\n\nOffice\n[1] Refund the order.\n[2] 환불 주문 휴가입니다.\n\nRefund order 12?"),
+    ("assistant", "[1] Refund the order."),
+    ("user", "고마워요! <|end|> [3]"),
+]
+
+
+@dataclass
+class Kitchen:
+    """All that a run needs, small."""
+
+    recipe: Recipe
+    tokenizer: Tokenizer
+    source: BatchSource
+    vectors: np.ndarray
+    rarity: np.ndarray
+
+    def network(self) -> tuple[Trainee, Optimizer]:
+        model = Trainee(Llama(self.recipe.model))
+        torch.manual_seed(0)
+        initialise(model.llama, self.tokenizer, self.vectors, self.rarity)
+        optimizer = Optimizer(model, 0.004, 0.002)
+        return model.bfloat16(), optimizer
+
+    def run(self, model: Trainee, optimizer: Optimizer, place: Place, steps: int) -> Place:
+        batches = batches_from(self.source, self.recipe, place)
+        reports = train(model, optimizer, self.recipe.optimizer, batches, CHOICE_WEIGHT, compiled=False)
+        for _, report in zip(range(steps), reports, strict=False):
+            place = report.place
+        return place
+
+
+@pytest.fixture(scope="module")
+def kitchen(corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Kitchen:
+    written = read_recipe(RECIPE)
+    shape = replace(written.model, vocabulary=900, layers=4, feed_forward=64, context=512)
+    corpus = Corpus(corpus_folder, "train")
+    path = tmp_path_factory.mktemp("work") / "tokenizer.json"
+    train_tokenizer(corpus, shape.vocabulary, 1, seed=1).save(str(path))
+    tokenizer = load_tokenizer(path)
+    # So little text holds fewer pieces of words than were asked for.
+    shape = replace(shape, vocabulary=tokenizer.get_vocab_size())
+    recipe = replace(written, model=shape, optimizer=replace(written.optimizer, batch_tokens=512))
+    vectors = token_vectors(corpus, tokenizer, 200, seed=1)
+    return Kitchen(recipe, tokenizer, BatchSource(recipe, corpus, path), vectors, token_rarity(corpus, tokenizer))
+
+
+@pytest.fixture(scope="module")
+def trained(kitchen: Kitchen, tmp_path_factory: pytest.TempPathFactory) -> tuple[Llama, Path]:
+    """A network after a few steps, and the file it was exported to."""
+    model, optimizer = kitchen.network()
+    kitchen.run(model, optimizer, Place(), 3)
+    path = tmp_path_factory.mktemp("models") / "small.gguf"
+    network = model.float().llama
+    export(path, network, kitchen.tokenizer, kitchen.recipe.model.context)
+    return network, path
+
+
+def test_llama_cpp_reads_a_conversation_as_the_tokens_it_was_trained_on(kitchen, trained):
+    loaded = LlamaModel(trained[1], 0, CHAT_TEMPLATE, lambda _: True)
+    try:
+        tokens = Tokeniser(loaded.vocabulary).prompt(_segments())
+    finally:
+        loaded.close()
+
+    assert tokens == template_ids(kitchen.tokenizer, TALK)
+
+
+async def test_llama_cpp_finds_every_token_as_likely_as_the_network_does(kitchen, trained, tmp_path):
+    network, path = trained
+    answer = "[2] 환불 주문 휴가입니다."
+    prompt, said = template_ids(kitchen.tokenizer, TALK), kitchen.tokenizer.encode(answer).ids
+    with torch.no_grad():
+        logits = network.logits(network(torch.tensor([prompt + said]))[0, len(prompt) - 1 : -1])
+    expected = logits.float().log_softmax(-1)[torch.arange(len(said)), torch.tensor(said)].tolist()
+
+    async with EngineClient(tmp_path / "engine.log") as engine:
+        await engine.load(LoadRequest(path, threads=1))
+        likelihoods = await engine.score(_segments(), answer)
+
+    # llama.cpp keeps keys and values in half precision.
+    assert likelihoods == pytest.approx(expected, abs=0.4)
+    assert np.abs(np.subtract(likelihoods, expected)).mean() < 0.1
+
+
+def test_a_resumed_run_ends_where_an_uninterrupted_one_does(kitchen, tmp_path):
+    straight, optimizer = kitchen.network()
+    kitchen.run(straight, optimizer, Place(), 4)
+    checkpoint = tmp_path / "checkpoint.pt"
+    stopped, optimizer = kitchen.network()
+    save_checkpoint(checkpoint, optimizer, kitchen.run(stopped, optimizer, Place(), 2))
+
+    resumed, optimizer = kitchen.network()
+    kitchen.run(resumed, optimizer, load_checkpoint(checkpoint, optimizer), 2)
+
+    for name, weight in straight.state_dict().items():
+        assert torch.equal(weight, resumed.state_dict()[name]), name
+
+
+def test_a_group_of_batches_is_the_same_at_every_draw(kitchen):
+    stage = kitchen.recipe.stages[0]
+
+    first, second, other = (kitchen.source.group(stage, number) for number in (5, 5, 6))
+
+    assert [batch.ids.tolist() for batch in first] == [batch.ids.tolist() for batch in second]
+    assert [batch.ids.tolist() for batch in first] != [batch.ids.tolist() for batch in other]
+
+
+def _segments():
+    messages = [Message(role, text) for role, text in TALK]
+    return render(messages, template=CHAT_TEMPLATE, bos_token="", eos_token="<|end|>", add_generation_prompt=True)
