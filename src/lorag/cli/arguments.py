@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable
 
 from lorag.cli.adapter_arguments import declare_adapters
+from lorag.cli.evaluation import EVALUATION_COMMANDS
 from lorag.cli.flags import Parser
 from lorag.cli.flags import data_dir_flag as _data_dir
 from lorag.cli.flags import json_flag as _json
@@ -309,6 +310,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
         ),
         declare_adapters,
     ),
+    **EVALUATION_COMMANDS,
     "config": ("print every setting and where it comes from", ("lorag config",), _config),
     "doctor": ("check the installation", ("lorag doctor",), _doctor),
 }

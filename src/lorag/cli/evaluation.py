@@ -145,7 +145,7 @@ def _advise(parser: Parser) -> None:
     data_dir_flag(parser)
 
 
-COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
+EVALUATION_COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
     "eval": (
         "measure retrieval and answers on a question set",
         (

@@ -5,7 +5,7 @@ A flag whose destination is the name of a setting overrides that setting; it is 
 
 import argparse
 
-from lorag.cli import arguments, evaluation
+from lorag.cli import arguments
 
 _DESCRIPTION = "Chat with a local model over your own files. Nothing leaves this machine."
 _EXAMPLES = """\
@@ -32,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     parser.set_defaults(command="chat", plain=False, path=[])
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command_name")
-    for name, (summary, examples, declare) in {**arguments.COMMANDS, **evaluation.COMMANDS}.items():
+    for name, (summary, examples, declare) in arguments.COMMANDS.items():
         command = commands.add_parser(
             name,
             help=summary,
