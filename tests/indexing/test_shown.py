@@ -124,6 +124,13 @@ def test_a_path_that_does_not_exist_is_one_line_on_stderr(folder: Path):
     assert done.stderr == f"lorag: {folder}/nowhere does not exist; nothing was added\n"
 
 
+def test_an_empty_path_is_not_taken_for_the_present_folder():
+    done = lorag("add", "")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("lorag: one of the paths is empty")
+
+
 def test_documents_are_listed_removed_and_rebuilt(folder: Path):
     lorag("add", str(folder), "--collection", "work")
 

@@ -315,3 +315,24 @@ def test_a_file_is_found_by_its_words_before_it_has_vectors(shelf: Shelf):
     shelf.embedder = HashEmbedder()
     assert shelf.sync().embedded == 1
     assert shelf.documents()["a.md"].state == "ready"
+
+
+def test_a_pipe_or_device_is_refused_at_once_and_not_followed(shelf: Shelf):
+    os.mkfifo(shelf.folder / "pipe")
+
+    for name in ("pipe", os.devnull):
+        with pytest.raises(DocumentError, match="is neither a file nor a folder; nothing was added"):
+            shelf.add(name)
+    assert shelf.sync().failed == 0
+
+
+def test_what_lorag_writes_itself_is_no_document(shelf: Shelf):
+    shelf.library = shelf.folder / "library.db"
+    shelf.write("logs/engine.log", "loaded")
+    shelf.write("adapters/refunds/README.md", "an adapter")
+    shelf.write("law/a.txt", "a document")
+
+    report = shelf.add()
+
+    assert shelf.documents().keys() == {"law/a.txt"}
+    assert report.skipped["written by lorag"] == 2

@@ -5,10 +5,13 @@ from pathlib import Path
 
 from lorag.commands.indexing import follow, make_indexer, writing
 from lorag.commands.setup import settings_from
+from lorag.errors import UsageError
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Add what is named and return the exit code."""
+    if not all(arguments.paths):
+        raise UsageError("one of the paths is empty; name files or folders, . for the present one")
     settings = settings_from(arguments)
     paths = [Path(path).expanduser() for path in arguments.paths]
     with writing(settings, "lorag add") as database:

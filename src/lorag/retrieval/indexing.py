@@ -83,6 +83,8 @@ class Indexer:
         for place in places:
             if not is_there(place):
                 raise DocumentError(f"{place} does not exist; nothing was added")
+            if not (place.is_file() or place.is_dir()):
+                raise DocumentError(f"{place} is neither a file nor a folder; nothing was added")
         with self._database.atomic():
             for place in places:
                 roots.add_root(self._database, place, collection)

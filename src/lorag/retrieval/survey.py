@@ -10,6 +10,7 @@ from lorag.library import documents, roots, survey
 from lorag.library.database import Database
 from lorag.library.documents import StoredDocument, comparable_path
 from lorag.library.roots import DEFAULT_COLLECTION
+from lorag.paths import DataPaths
 from lorag.retrieval.sync_events import FileRemoved, Looked, RootMissing, Tally
 
 _BATCH = 500
@@ -25,6 +26,8 @@ class Survey:
         self._tally = tally
         self._roots = roots.list_roots(database)
         self._excluded = roots.exclusions(database)
+        own = DataPaths(database.path.parent)
+        self._own = tuple(f"{folder}{os.sep}" for folder in (own.logs, own.models, own.adapters))
         self._to_read = 0
         self._looked = 0
 
@@ -64,6 +67,9 @@ class Survey:
             return Discovery((), {"vanished": 1})  # between our look and this one
 
     def _look_at(self, file: Path) -> None:
+        if str(file).startswith(self._own):
+            self._tally.skipped["written by lorag"] += 1
+            return
         if self._is_excluded(file):
             self._tally.skipped["removed from the library"] += 1
             return
