@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from benchmarks.recipe import Example, ExampleBuilder, Shape
 from lorag.engine.api import Engine, Finished, GenerateRequest, LoadedModel, Sampling, TextDelta, Usage
 from lorag.prompts.grounded import REFUSALS
 from lorag.prompts.messages import Message
 from lorag.prompts.quote import quote_grammar
 from lorag.prompts.template import render
-
-from benchmarks.recipe import Example, ExampleBuilder, Shape
 
 KINDS: Final = {"English": ("qa.en",), "Korean": ("qa.ko",), "across languages": ("parallel", "cross")}
 PASSAGES: Final = (1, 3, 6)

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.recipe import ExampleBuilder, Gold
 from lorag.prompts.grounded import shown_sentence
 from lorag.prompts.language import Language
-
-from benchmarks.recipe import ExampleBuilder, Gold
 
 DOCUMENTS = 1_000
 

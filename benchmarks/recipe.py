@@ -6,10 +6,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "models" / "recipe"))
 
-from chat.corpus import Corpus  # noqa: E402 - found through the line above
-from chat.examples import Example, ExampleBuilder, Shape  # noqa: E402
-from chat.intents import FOLDER, SmallTalk  # noqa: E402
-from chat.pools import Gold, Pools  # noqa: E402
+from chat.corpus import Corpus
+from chat.examples import Example, ExampleBuilder, Shape
+from chat.intents import FOLDER, SmallTalk
+from chat.pools import Gold, Pools
 
 __all__ = ["Example", "ExampleBuilder", "Gold", "Shape", "corpus_folder", "dev_corpus", "example_builder"]
 

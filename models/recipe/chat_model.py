@@ -20,10 +20,10 @@ from chat.corpus import Corpus
 from chat.encode import CHOICE_WEIGHT
 from chat.evaluate import DevExamples, Score, worth
 from chat.export import export
-from chat.initial import initialise
+from chat.initial import CIRCUIT_BLOCKS, FIXED_COLUMNS, initialise
 from chat.journal import append, best_worth, log_steps
 from chat.model import Llama
-from chat.optim import Optimizer
+from chat.optim import Optimizer, Start
 from chat.settings import Recipe, read_recipe
 from chat.token_vectors import token_rarity, token_vectors
 from chat.train import StepReport, Trainee, load_checkpoint, load_weights, save_checkpoint, save_weights, train
@@ -89,7 +89,8 @@ def _train(worker: int, workers: int, recipe: Recipe, corpus: Corpus, work: Path
     model = Trainee(Llama(recipe.model))
     initialise(model.llama, tokenizer, np.load(work / "vectors.npy"), np.load(work / "rarity.npy"))
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    optimizer = Optimizer(model, recipe.optimizer.matrix_rate, recipe.optimizer.other_rate)
+    start = Start(recipe.optimizer.circuit_rate, CIRCUIT_BLOCKS, FIXED_COLUMNS)
+    optimizer = Optimizer(model, recipe.optimizer.matrix_rate, recipe.optimizer.other_rate, start)
     model.bfloat16()
     checkpoint = work / "checkpoint.pt"
     place = load_checkpoint(checkpoint, optimizer) if checkpoint.exists() else Place()

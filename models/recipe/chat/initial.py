@@ -35,6 +35,9 @@ _NUMBER: Final = range(8, 48)
 _SENTENCE: Final = range(48, 88)
 _BEFORE: Final = range(88, 120)
 _MEANING_START: Final = 120
+FIXED_COLUMNS: Final = _MEANING_START
+"""Columns of the embedding that the circuit reads as flags and codes."""
+CIRCUIT_BLOCKS: Final = 4
 _MARKS: Final = frozenset(string.punctuation + "ĠĊĉ")
 _NEARNESS: Final = (0.006, 0.0, 0.009, 0.055, 0.087, 0.119, 0.256, 0.402, 0.065)
 """Weights of the rotary pairs whose cosines add up to what falls with every distance up to 500 (a linear program's)."""
