@@ -3,7 +3,7 @@
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.recipe import Example, ExampleBuilder, Shape
@@ -117,8 +117,3 @@ def conversations(builder: ExampleBuilder, count: int) -> list[Example]:
     rng = random.Random("turn-taking")
     shape = Shape((1, 2, 3), (2, 4), 0.15, 0.5)
     return [builder.build(("talk", "conversation")[index % 2], shape, rng) for index in range(count)]
-
-
-def spoken_alone(example: Example) -> Example:
-    """Return a conversation up to its last question, whose answer is not needed."""
-    return replace(example, targets=())
