@@ -48,6 +48,7 @@ def figures() -> list[Figure]:
     measured = asyncio.run(_chat(builder, model))
     measured += list(_library(builder))
     if importlib.util.find_spec("benchmarks.builtin_embedder") is not None:
+        os.environ.setdefault("CORPUS", str(folder))
         measured += importlib.import_module("benchmarks.builtin_embedder").figures()
     return measured
 

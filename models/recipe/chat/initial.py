@@ -41,6 +41,8 @@ CIRCUIT_BLOCKS: Final = 4
 _MARKS: Final = frozenset(string.punctuation + "ĠĊĉ")
 _NEARNESS: Final = (0.006, 0.0, 0.009, 0.055, 0.087, 0.119, 0.256, 0.402, 0.065)
 """Weights of the rotary pairs whose cosines add up to what falls with every distance up to 500 (a linear program's)."""
+_FAST: Final = 11
+"""Rotary pairs that turn too fast to be used for anything but positions."""
 _EVENT: Final = 2.0
 """Size of a flag that few tokens carry."""
 
@@ -86,10 +88,15 @@ class _Head:
         self.value[: len(read)] += read
         self.output[:, : len(write)] += gain * write.T
 
-    def free(self, start: int) -> list[int]:
-        """Return the components of the rotary pairs from ``start`` on: too slow to tell positions apart."""
-        half = self.width // 2
-        return [*range(start, half), *range(half + start, 2 * half)]
+    @property
+    def last(self) -> int:
+        """The slowest rotary pair, on which flags are matched."""
+        return self.width // 2 - 1
+
+    def slow(self, start: int, to: int | None = None) -> list[int]:
+        """Return the components of the rotary pairs from ``start`` on, up to the last: too slow to tell positions apart."""
+        half, end = self.width // 2, self.last if to is None else to
+        return [*range(start, end), *range(half + start, half + end)]
 
     def _scale(self, strength: float) -> float:
         # A score is a product of a query and a key component over the root of the head's width.
@@ -159,55 +166,75 @@ def _flags(vocabulary: dict[str, int], rarity: NDArray[np.float32], generator: t
 
 
 def _circuit(model: Llama, generator: torch.Generator) -> None:
-    width, fast = model.shape.width, 11
-    last = model.shape.head_width // 2 - 1
+    identity = _meaning(model, len(_BEFORE), generator)
+    _read_the_token_before(model, identity)
+    _read_the_number_of_the_sentence(model)
+    _match_the_question(model, generator)
+    _name_the_number(model)
+    _continue_the_quote(model, identity, generator)
 
-    def meaning(rows: int) -> Tensor:
-        """Return random orthonormal directions (rows, width) of a token's own meaning."""
-        square = torch.randn(width - _MEANING_START, rows, generator=generator)
-        return torch.cat([torch.zeros(rows, _MEANING_START), torch.linalg.qr(square).Q.T], dim=1)
 
-    def part(components: range) -> Tensor:
-        return torch.eye(width)[components.start : components.stop]
+def _meaning(model: Llama, rows: int, generator: torch.Generator) -> Tensor:
+    """Return random orthonormal directions (rows, width) of a token's own meaning."""
+    square = torch.randn(model.shape.width - _MEANING_START, rows, generator=generator)
+    return torch.cat([torch.zeros(rows, _MEANING_START), torch.linalg.qr(square).Q.T], dim=1)
 
-    number, sentence, before = part(_NUMBER), part(_SENTENCE), part(_BEFORE)
-    identity = meaning(len(_BEFORE))
 
-    reader = _Head(model.blocks[0], 0)
-    reader.near(model, 1.0, [9.0] * 8)
-    reader.carry(number, number, 1.0)
-    reader = _Head(model.blocks[0], 1)
-    reader.near(model, 1.0, [9.0] * 8)
-    reader.carry(identity, before, 1.0)
+def _part(model: Llama, components: range) -> Tensor:
+    return torch.eye(model.shape.width)[components.start : components.stop]
 
+
+def _read_the_token_before(model: Llama, identity: Tensor) -> None:
+    number = _part(model, _NUMBER)
+    for index, (read, write) in enumerate(((number, number), (identity, _part(model, _BEFORE)))):
+        reader = _Head(model.blocks[0], index)
+        reader.near(model, 1.0, [9.0] * 8)
+        reader.carry(read, write, 1.0)
+
+
+def _read_the_number_of_the_sentence(model: Llama) -> None:
+    number = _part(model, _NUMBER)
     located = _Head(model.blocks[1], 0)
     located.near(model, 0.0, [90.0 * weight for weight in _NEARNESS])
-    located.flag(_LINE, 55.0, last)
-    located.carry(number, sentence, 1.5)
+    located.flag(_LINE, 55.0, located.last)
+    located.carry(number, _part(model, _SENTENCE), 1.5)
     located.value[len(number), _BRACKET] = 1.0
     located.output[_INSIDE, len(number)] = 1.0
 
-    for index, kept in enumerate(meaning(3 * 2 * (last - fast)).split(2 * (last - fast))):
+
+def _match_the_question(model: Llama, generator: torch.Generator) -> None:
+    """Let tokens look for their like in the sentences; what has none looks at the start of the turn, which says nothing."""
+    sentence = _part(model, _SENTENCE)
+    rows = 2 * (model.shape.head_width // 2 - 1 - _FAST)
+    for index, kept in enumerate(_meaning(model, 3 * rows, generator).split(rows)):
         match = _Head(model.blocks[2], index)
-        match.alike(kept, kept, 26.0, match.free(fast)[: last - fast] + match.free(fast)[last - fast + 1 : -1])
-        match.flag(_INSIDE, 40.0, last)
-        match.key[last, _SINK] = match.key[last, _INSIDE] * 1.45
+        match.alike(kept, kept, 26.0, match.slow(_FAST))
+        match.flag(_INSIDE, 40.0, match.last)
+        match.key[match.last, _SINK] = match.key[match.last, _INSIDE] * 1.45
         match.carry(sentence, sentence, 1.0)
         match.value[len(sentence), _INSIDE] = 1.0
         match.output[_MATCHED, len(sentence)] = 0.5
 
+
+def _name_the_number(model: Llama) -> None:
     gather = _Head(model.blocks[3], 0)
+    last = gather.last
     gather.near(model, 0.0, [0.0] * 6 + [5.0] * 2)
     gather.flag(_INSIDE, -8.0, last)
     gather.flag(_RARE, 1.6, last - 1)
     gather.flag(_MATCHED, 5.0, last - 3)
     gather.flag(_LINE, -4.0, last - 4)
     gather.flag(_SINK, 8.0, last - 2)
+    # After an opening bracket, and only there, the start of the turn is the last thing to look at.
     gather.query[last - 2, _OPEN] -= 2.0 * gather.query[last - 2, _ONE]
-    gather.carry(sentence, number, 24.0)
-    for index, rows in enumerate(meaning(2 * model.shape.head_width).split(model.shape.head_width)):
+    gather.carry(_part(model, _SENTENCE), _part(model, _NUMBER), 24.0)
+
+
+def _continue_the_quote(model: Llama, identity: Tensor, generator: torch.Generator) -> None:
+    before, sentence, width = _part(model, _BEFORE), _part(model, _SENTENCE), model.shape.head_width
+    for index, rows in enumerate(_meaning(model, 2 * width, generator).split(width)):
         repeat = _Head(model.blocks[3], index + 1)
-        free = repeat.free(fast)
-        repeat.alike(identity, before, 20.0, free[::2])
-        repeat.alike(sentence, sentence, 12.0, free[1::2])
+        slow = repeat.slow(_FAST, to=width // 2)
+        repeat.alike(identity, before, 20.0, slow[::2])
+        repeat.alike(sentence, sentence, 12.0, slow[1::2])
         repeat.carry(rows, rows, 2.0)
