@@ -41,6 +41,10 @@ _SELECT = (
     " c.n_tokens, c.n_terms, d.path, d.disk_path, d.title, d.collection, d.source_lines"
     " FROM chunk c JOIN document d ON d.id = c.document_id "
 )
+_BESIDE = (
+    "JOIN chunk a ON a.document_id = c.document_id AND c.ordinal IN (a.ordinal - 1, a.ordinal + 1)"
+    " WHERE a.id IN (SELECT value FROM json_each(?))"
+)
 _AMONG = "WHERE c.id IN (SELECT value FROM json_each(?))"
 
 
@@ -51,15 +55,13 @@ def chunk_rows(database: Database, chunk_ids: Sequence[int]) -> list[StoredChunk
     return [found[chunk_id] for chunk_id in chunk_ids if chunk_id in found]
 
 
-def neighbours(database: Database, chunk_id: int, *, distance: int = 1) -> list[StoredChunk]:
-    """Return the chunks just before and after one in its document, in reading order, without itself."""
+def neighbours(database: Database, chunk_ids: Sequence[int]) -> dict[tuple[int, int], StoredChunk]:
+    """Return the chunks just before and after these in their documents, by (document, ordinal)."""
     rows = database.rows(
-        _SELECT
-        + "JOIN chunk a ON a.id = ?1 WHERE c.document_id = a.document_id AND c.id <> a.id"
-        + " AND c.ordinal BETWEEN a.ordinal - ?2 AND a.ordinal + ?2 ORDER BY c.ordinal",
-        (chunk_id, distance),
+        _SELECT + _BESIDE,
+        (json.dumps(list(chunk_ids)),),
     )
-    return [_stored(row) for row in rows]
+    return {(chunk.document_id, chunk.ordinal): chunk for chunk in map(_stored, rows)}
 
 
 def document_chunks(database: Database, document_id: int) -> Iterator[StoredChunk]:

@@ -1,7 +1,7 @@
 """From ranked chunks to passages: duplicates out, at most a few per document, neighbours joined, in reading order."""
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lorag.library import chunks as chunk_store
@@ -29,16 +29,16 @@ class Stretch:
 
 
 def choose(
-    rows: Sequence[StoredChunk], ranked: Mapping[int, RankedChunk], *, passages: int, per_document: int
+    database: Database, ranked: Mapping[int, RankedChunk], *, passages: int, per_document: int
 ) -> list[StoredChunk]:
     """Return the best chunks, best first: one of several with the same text, at most ``per_document`` of a document."""
     chosen: list[StoredChunk] = []
     texts: set[str] = set()
     per: dict[int, int] = {}
-    for row in sorted(rows, key=lambda row: (-ranked[row.id].score, row.id)):
-        text = " ".join(row.text.split())
+    for row in _best_first(database, ranked, at_once=2 * passages):
         if len(chosen) == passages:
             break
+        text = " ".join(row.text.split())
         if text in texts or per.get(row.document_id, 0) == per_document:
             continue
         texts.add(text)
@@ -47,17 +47,27 @@ def choose(
     return chosen
 
 
+def _best_first(database: Database, ranked: Mapping[int, RankedChunk], *, at_once: int) -> Iterator[StoredChunk]:
+    """Yield the chunks, best first, reading a few at a time: most are never needed."""
+    order = sorted(ranked, key=lambda chunk: (-ranked[chunk].score, chunk))
+    for start in range(0, len(order), at_once):
+        yield from chunk_store.chunk_rows(database, order[start : start + at_once])
+
+
 def join_neighbours(
     database: Database, chosen: Sequence[StoredChunk], ranked: Mapping[int, RankedChunk], *, budget_tokens: int
 ) -> list[Stretch]:
     """Return the chunks as stretches, best first: touching ones joined, then widened while the budget lasts."""
     left = budget_tokens - sum(chunk.n_tokens for chunk in chosen)
     wanted = {chunk.id: chunk for chunk in chosen}
+    around = chunk_store.neighbours(database, list(wanted))
     for chunk in chosen:
-        around = chunk_store.neighbours(database, chunk.id)
         # What follows explains more often than what comes before.
-        for neighbour in sorted(around, key=lambda other: other.ordinal < chunk.ordinal):
-            if neighbour.id in wanted or neighbour.n_tokens > left or not _continues(chunk, neighbour):
+        for ordinal in (chunk.ordinal + 1, chunk.ordinal - 1):
+            neighbour = around.get((chunk.document_id, ordinal))
+            if neighbour is None or neighbour.id in wanted:
+                continue
+            if neighbour.n_tokens > left or not _continues(chunk, neighbour):
                 continue
             wanted[neighbour.id] = neighbour
             left -= neighbour.n_tokens

@@ -16,6 +16,9 @@ from lorag.library.meta import generation
 
 _COARSE_PER_HIT = 16
 _FEWEST_COARSE = 512
+_COARSE_SHARE = 0.02
+_MOST_COARSE = 3_500
+"""sqlite-vec looks for 4,096 neighbours at most, and those of deleted chunks come on top."""
 _MOST_BYTES = 512 * 2**20
 """A matrix larger than this stays on disk and every search asks sqlite-vec."""
 _READ_AT_ONCE = 20_000
@@ -42,13 +45,15 @@ class VectorLeg:
         self._searches = 0
         self._generation = -1
         self._epoch = -1
+        self._count = 0
+        self._counted_generation = -1
         self._ids: Ids = np.empty(0, dtype=np.int64)
         self._matrix: Matrix = np.empty((0, 0), dtype=np.float32)
 
     def search(self, vector: Matrix, *, limit: int, allowed: Ids | None = None) -> list[VectorHit]:
         """Return the nearest chunks, best first, only ``allowed`` ones (sorted ids) when given."""
         self._searches += 1
-        if self._searches == 1 or self._is_too_large(len(vector)):
+        if self._searches == 1 or self._stays_on_disk(len(vector)):
             hits = self._ask_index(vector, limit=limit, allowed=allowed)
             if hits is not None:
                 return hits
@@ -64,12 +69,17 @@ class VectorLeg:
             else []
         )
 
-    def _is_too_large(self, dimensions: int) -> bool:
-        return vector_index.count_vectors(self._database) * dimensions * 4 > self._most_bytes
+    def _stays_on_disk(self, dimensions: int) -> bool:
+        """Tell whether the vectors are too many for memory; counting them costs more than searching a few."""
+        current = generation(self._database)
+        if current != self._counted_generation:
+            self._count, self._counted_generation = vector_index.count_vectors(self._database), current
+        return self._count * dimensions * 4 > self._most_bytes
 
     def _ask_index(self, vector: Matrix, *, limit: int, allowed: Ids | None) -> list[VectorHit] | None:
         """Rescore sqlite-vec's coarse neighbours exactly; None when it cannot be asked."""
-        count = max(_FEWEST_COARSE, limit * _COARSE_PER_HIT)
+        share = int(vector_index.count_vectors(self._database) * _COARSE_SHARE)
+        count = min(_MOST_COARSE, max(_FEWEST_COARSE, limit * _COARSE_PER_HIT, share))
         coarse = vector_index.nearest_by_sign(self._database, vector, count=count, allowed=allowed)
         if coarse is None:
             return None

@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lorag.library import chunks as chunk_store
 from lorag.library.database import Database
 from lorag.library.documents import corpus_size
 from lorag.retrieval import assemble
@@ -212,8 +211,7 @@ class Searcher:
 
     def _stretches(self, passed: Mapping[int, RankedChunk]) -> list[assemble.Stretch]:
         options = self._options
-        rows = chunk_store.chunk_rows(self._database, list(passed))
-        chosen = assemble.choose(rows, passed, passages=options.passages, per_document=options.per_document)
+        chosen = assemble.choose(self._database, passed, passages=options.passages, per_document=options.per_document)
         stretches = assemble.join_neighbours(self._database, chosen, passed, budget_tokens=options.budget_tokens)
         return assemble.in_reading_order(stretches)
 
