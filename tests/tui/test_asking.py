@@ -79,7 +79,7 @@ async def test_a_dead_engine_is_a_message_and_restart_brings_it_back(world: Worl
         assert (messages(app)[1].text, messages(app)[1].status) == ("Never", "failed")
         assert "the engine process ended" in text_of(app, "AnswerView .answer-footer")
         assert "/restart" in text_of(app, "#status")
-        await pilot.press("alt+b")
+        await pilot.press("alt+z")
         await wait_until(pilot, lambda: not app.engine_problem)
         await send(pilot, "two?")
         await wait_until(pilot, lambda: len(messages(app)) == 4 and not app.streaming)

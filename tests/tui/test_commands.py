@@ -6,6 +6,7 @@ import string
 from pathlib import Path
 
 import pytest
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.widgets import OptionList
 
 from lorag.tui.app import LoragApp
@@ -40,6 +41,13 @@ ANYTHING = Situation(
 def test_every_command_has_a_key_that_reaches_it_in_the_terminal_of_vs_code() -> None:
     without = [c.name for c in COMMANDS if not set(c.keys) - EATEN_BY_VS_CODE and c.name not in OTHER_WAYS]
     assert without == []
+
+
+def test_terminals_send_no_other_key_for_an_alt_key() -> None:
+    taken = [
+        key for command in COMMANDS for key in command.keys if f"\x1b{key.removeprefix('alt+')}" in ANSI_SEQUENCES_KEYS
+    ]
+    assert taken == []
 
 
 def test_no_key_does_two_things() -> None:

@@ -9,7 +9,7 @@ from lorag.engine.api import LoadedModel, LoadProgress, LoadRequest
 from lorag.tui.picker import Picker
 from lorag.tui.prompt import PromptArea
 from tests.fakes_engine import FakeEngine
-from tests.tui.support import SIZE, World, ask, messages, ready, send, wait_until
+from tests.tui.support import SIZE, World, ask, messages, ready, send, text_of, wait_until
 from tests.tui.test_library import READING, stand_in
 
 
@@ -125,6 +125,7 @@ async def test_an_answer_that_a_killed_process_left_is_shown_as_stopped(world: W
         await pilot.press("alt+j")
         await wait_until(pilot, lambda: messages(app))
         assert (messages(app)[1].text, messages(app)[1].status) == ("Half of", "stopped")
+        assert (text_of(app, "AnswerView .message-header"), text_of(app, ".answer-footer")) == ("fake", "stopped")
 
 
 async def test_a_chat_goes_on_in_the_next_run(world: World) -> None:

@@ -50,7 +50,7 @@ async def test_a_folder_is_read_while_one_chats_and_can_be_asked_about(world: Wo
         app = await ready(pilot)
         await send(pilot, "/add leave")
         assert app.job_text
-        await wait_until(pilot, lambda: "1 documents" in text_of(app, "#library-state"), seconds=60)
+        await wait_until(pilot, lambda: "documents: 1" in text_of(app, "#library-state"), seconds=60)
         await wait_until(pilot, lambda: not app.job_text, seconds=60)
         await send(pilot, "How many days of annual leave?")
         await wait_until(pilot, lambda: len(messages(app)) == 2 and not app.streaming)
@@ -103,7 +103,7 @@ async def test_documents_are_found_looked_into_and_removed(library: World) -> No
         await pilot.press("ctrl+d")
         await wait_until(pilot, lambda: listed.option_count == 0)
         await pilot.press("escape")
-        assert "1 documents" in text_of(app, "#library-state")
+        assert "documents: 1" in text_of(app, "#library-state")
 
 
 async def test_what_could_not_be_read_is_listed_with_its_reason(world: World) -> None:
@@ -111,7 +111,7 @@ async def test_what_could_not_be_read_is_listed_with_its_reason(world: World) ->
     world.add("good.md", "# Good\n\nText.\n")
     async with world.app().run_test(size=SIZE) as pilot:
         app = await ready(pilot)
-        assert "1 could not be read" in text_of(app, "#library-state")
+        assert "could not be read: 1" in text_of(app, "#library-state")
         await pilot.press("ctrl+l", "f4")
         listed = app.screen.query_one(OptionList)
         await wait_until(pilot, lambda: listed.option_count == 1)

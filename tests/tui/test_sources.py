@@ -18,7 +18,7 @@ async def test_sources_are_numbered_as_cited_with_place_score_and_verdict(librar
         numbers = [line.split()[0] for line in listed]
         assert numbers[0].startswith("[")
         assert numbers == sorted(numbers, reverse=False) or "·" in numbers
-        assert "lines" in listed[0]
+        assert "line " in listed[0]
         assert "score" in listed[0]
         assert "›" in listed[0]
         assert "quote" in listed[0]

@@ -109,4 +109,4 @@ def describe_report(report: Mapping[str, Any], texts: Texts) -> str:
     if report.get("event") != "sync_report":
         return texts("job.done")
     counts = {key: report[key] for key in ("added", "updated", "removed", "failed")}
-    return f"{texts('job.done')} {texts('job.counts', **counts)}"
+    return " ".join([texts("job.done"), texts("job.counts", **counts)])

@@ -1,5 +1,6 @@
 """The documents of the library: find, look into, remove."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -11,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from lorag.tui.dialogs import Dialog, Reader
 from lorag.tui.texts import texts_of
-from lorag.tui.visible import one_line, visible
+from lorag.tui.visible import one_line, short_path, visible
 
 if TYPE_CHECKING:
     from lorag.library.browse import LibraryBrowser
@@ -144,6 +145,9 @@ class LibraryScreen(Dialog[None]):
         if document is None:
             text = texts("documents.none")
         else:
-            facts = [document.path, document.reason or texts("documents.chunks", count=document.n_chunks)]
+            facts = [
+                short_path(Path(document.path)),
+                document.reason or texts("documents.chunks", count=document.n_chunks),
+            ]
             text = "\n".join(map(one_line, facts))
         self.query_one(".library-detail", Static).update(text)

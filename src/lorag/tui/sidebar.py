@@ -212,5 +212,5 @@ def place_of(source: Source, texts: Texts) -> list[str]:
     if source.line_start is not None:
         same = source.line_end in (None, source.line_start)
         lines = f"{source.line_start}" if same else f"{source.line_start}–{source.line_end}"
-        place.append(texts("source.lines", lines=lines))
+        place.append(texts("source.line" if same else "source.lines", lines=lines))
     return place

@@ -17,6 +17,7 @@ from lorag.tui.picker import Choice, Item, Picker
 from lorag.tui.sidebar import Sidebar, place_of
 from lorag.tui.transcript import Transcript
 from lorag.tui.view import Source
+from lorag.tui.visible import short_path
 
 
 class SourceActions(AppPart):
@@ -139,7 +140,9 @@ class SourceActions(AppPart):
         """Return the source in the document as it is now, or, when that has changed, as it was sent."""
         app = self.ui
         assert app.session is not None
-        place = "  ·  ".join([str(source.path), *place_of(source, app.texts), " › ".join(source.heading)]).rstrip(" ·")
+        place = "  ·  ".join(
+            [short_path(source.path), *place_of(source, app.texts), " › ".join(source.heading)]
+        ).rstrip(" ·")
         quoted = source.quote or source.passage_text
         context = app.session.core.library.context(source.path, source.start, source.end)
         title = f"[{source.n}] {source.title}" if source.n is not None else source.title

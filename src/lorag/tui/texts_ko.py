@@ -82,6 +82,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "sidebar.no_search": "문서 없이 답했습니다.",
     "sidebar.nothing_relevant": "충분히 관련 있는 구절이 없습니다({count}개를 살펴봄).",
     "source.page": "{page}쪽",
+    "source.line": "{lines}행",
     "source.lines": "{lines}행",
     "source.score": "점수 {score}",
     "source.verified": "✓ 인용 확인됨",
