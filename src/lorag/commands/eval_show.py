@@ -26,6 +26,7 @@ _HEADINGS: Final[dict[str, dict[Language, str]]] = {
     },
 }
 _LONGEST: Final = 300
+_LONGEST_SHOWN: Final = 160
 _PIPE_WIDTH: Final = 160
 _REPORTED_WORST: Final = 10
 
@@ -106,15 +107,15 @@ def _said(row: str, outcome: Outcome) -> Iterator[str]:
     if outcome.grounded:
         yield f"    searched  {harmless_line(outcome.query)}"
         for number, passage in enumerate(outcome.passages, 1):
-            yield f"    shown {number}   {harmless_line(short_name(passage.path))}: {_cut(passage.text)}"
+            yield f"    shown {number}   {harmless_line(short_name(passage.path))}: {_cut(passage.text, _LONGEST_SHOWN)}"
         if not outcome.passages:
             yield "    shown     nothing was relevant enough"
     yield f"    said      {_cut(outcome.answer) or '(nothing)'}"
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, longest: int = _LONGEST) -> str:
     line = harmless_line(text)
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…"
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
 def as_record(shown: Shown) -> dict[str, Any]:

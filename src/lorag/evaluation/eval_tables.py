@@ -13,6 +13,8 @@ from lorag.evaluation.table import Cell, Column, Table, merged
 from lorag.prompts.language import Language
 
 _SIGNIFICANT: Final = 0.05
+_SMALLEST: Final = 0.001
+"""Below it the drawn samples say no more."""
 
 TITLES: Final[dict[str, dict[Language, str]]] = {
     "row": {"en": "row", "ko": "조합"},
@@ -126,7 +128,7 @@ def comparison_table(comparisons: Sequence[Comparison], language: Language) -> T
             "second": comparison.second,
             "difference": f"{comparison.difference * 100:+.0f}",
             "interval": f"{comparison.low * 100:+.0f} … {comparison.high * 100:+.0f}",
-            "p_value": comparison.p_value,
+            "p_value": "< 0.001" if comparison.p_value < _SMALLEST else comparison.p_value,
             "says": TITLES["real" if comparison.p_value < _SIGNIFICANT else "luck"][language],
         }
         for comparison in comparisons
