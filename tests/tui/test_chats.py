@@ -9,6 +9,7 @@ from lorag.tui.dialogs import AskText
 from lorag.tui.export_actions import TurnsScreen
 from lorag.tui.picker import Picker
 from lorag.tui.transcript import Transcript
+from lorag.tui.window import MOST, OPENED
 from tests.tui.support import SIZE, World, ask, messages, ready, send, text_of, wait_until
 
 
@@ -167,10 +168,10 @@ async def test_a_long_chat_is_opened_at_its_end_with_few_widgets_and_shows_the_r
         await pilot.press("alt+j")
         transcript = app.query_one(Transcript)
         await wait_until(pilot, lambda: len(messages(app)) == 1000)
-        assert len(transcript.views) == 20
+        assert len(transcript.views) == OPENED
         assert transcript.views[-1].message.text == "answer 499"
         for _ in range(30):
             await pilot.press("pageup")
             await pilot.pause()
         assert int(transcript.views[0].message.text.split()[1]) < 480
-        assert len(transcript.views) <= 50
+        assert len(transcript.views) <= MOST

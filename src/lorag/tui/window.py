@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Final
 
-OPENED: Final = 20
-"""Messages shown when a chat is opened."""
-STEP: Final = 10
+OPENED: Final = 12
+"""Messages shown when a chat is opened; more than a tall screen holds."""
+STEP: Final = 8
 """Messages added when the reader scrolls past an end."""
-MOST: Final = 50
-"""Messages on screen at most; each costs layout work on every streamed piece."""
+MOST: Final = 36
+"""Messages on screen at most, when somebody reads upwards."""
+STREAMED: Final = 16
+"""Messages on screen at most while an answer streams: each costs layout work on every written piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Window:
     def grown(self, by: int) -> "Window":
         """Return the window after messages were added at the end; it must be at the end."""
         end = self.end + by
-        return Window(max(self.start, end - MOST), end, self.total + by)
+        return Window(max(self.start, end - STREAMED), end, self.total + by)
 
     @property
     def at_end(self) -> bool:
