@@ -28,7 +28,7 @@ from tests.tiny_gguf import CHATML_TEMPLATE, CHATML_TOKENS, _bpe, _merges, tiny_
 torch.set_num_threads(1)
 
 ARCHITECTURES = ("llama", "qwen2", "qwen3", "gemma2", "gemma3")
-HIDDEN, HEADS, KV_HEADS, FEED_FORWARD, LAYERS, CONTEXT = 32, 4, 2, 64, 2, 1024
+HIDDEN, HEADS, KV_HEADS, FEED_FORWARD, LAYERS, CONTEXT = 32, 4, 2, 64, 2, 4096
 LLAMA3_ROPE = {
     "rope_type": "llama3",
     "rope_theta": 10000.0,

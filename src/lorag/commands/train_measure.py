@@ -3,16 +3,18 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from lorag.chat.numbering import split_passages
 from lorag.commands.searching import LibrarySearch
+from lorag.commands.train_engine import TrainEngine
 from lorag.commands.train_events import Measuring
 from lorag.commands.train_view import View
 from lorag.documents.sentences import split_sentences
-from lorag.errors import LibraryError
+from lorag.errors import LibraryError, TrainingError
 from lorag.evaluation.cases import ContextCase, case_from
-from lorag.evaluation.subject import Asked
+from lorag.evaluation.subject import Asked, prompt_messages
 from lorag.evaluation.suite import OnProgress, Suite
 from lorag.evaluation.task import TaskItem
 from lorag.prompts.grounded import PromptPassage
@@ -27,18 +29,56 @@ MOST_ITEMS: Final = 40
 _MOST_CASES: Final = 12
 _DISTRACTORS: Final = 4
 _ANSWER_TOKENS: Final = 160
+_CASE_TOKENS: Final = 128
+"""What an answer over passages may take, with some to spare."""
 
 
-async def make_suite(settings: Settings, parts: Split, *, context_tokens: int) -> Suite:
-    """Return the suite of a run.
+async def make_suite(settings: Settings, parts: Split, engine: TrainEngine) -> Suite:
+    """Return the suite of a run, cut to what fits the model's context.
 
     Passages come from the library as the chat would find them; without a library the rows with RAG stay empty, and the
     tests of context reliance use the rows' own answers as passages.
+
+    Raises:
+        TrainingError: The context is too small for any test of context reliance.
     """
     conversations = [example for example in parts.test if example.messages][:MOST_ITEMS]
     items = await asyncio.to_thread(_items, settings, conversations)
     cases = _cases(conversations, [example for example in parts.train if example.messages])
-    return Suite.bundled(items, cases, max_tokens=min(_ANSWER_TOKENS, context_tokens // 4))
+    suite = Suite.bundled(items, cases, max_tokens=min(_ANSWER_TOKENS, engine.model.context_tokens // 4))
+    room = engine.model.context_tokens - max(suite.max_tokens, _CASE_TOKENS)
+    fitting = [await _fitting_case(engine, case, room) for case in suite.cases]
+    kept = tuple(case for case in fitting if case is not None)
+    if not kept:
+        raise TrainingError(
+            f"a context of {engine.model.context_tokens} tokens is too small to measure what the tune does with "
+            "passages; train with --no-evaluation"
+        )
+    return replace(suite, items=tuple([await _fitting_item(engine, item, room) for item in suite.items]), cases=kept)
+
+
+async def _fitting_item(engine: TrainEngine, item: TaskItem, room: int) -> TaskItem:
+    """Return the item with as many passages as fit, the best first."""
+    for count in range(len(item.asked.passages), 0, -1):
+        asked = replace(item.asked, passages=item.asked.passages[:count])
+        if await _tokens(engine, asked, item.references[0]) <= room:
+            return replace(item, asked=asked)
+    return replace(item, asked=replace(item.asked, passages=()))
+
+
+async def _fitting_case(engine: TrainEngine, case: ContextCase, room: int) -> ContextCase | None:
+    """Return the case with as many distractors as fit, None when not even its passage does."""
+    for count in range(len(case.distractors), 0, -1):
+        shown = (case.passage, *case.distractors[:count])
+        if await _tokens(engine, Asked(case.question, shown), case.answer) <= room:
+            return replace(case, distractors=case.distractors[:count])
+    return None
+
+
+async def _tokens(engine: TrainEngine, asked: Asked, answer: str) -> int:
+    bare = engine.model.quote_by_default
+    prompt = engine.render(prompt_messages(asked, quotes=bare, bare=bare), True)
+    return len(await engine.client.tokenise(prompt)) + sum(await engine.client.count_tokens([answer]))
 
 
 def main_language(parts: Split) -> Language:

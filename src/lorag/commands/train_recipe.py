@@ -74,7 +74,7 @@ async def _learn(request: Request, engine: TrainEngine, parts: Split, view: View
     measured = None
     if request.checkpoint_gates:
         measure: Any = importlib.import_module("lorag.commands.train_measure")
-        suite = await measure.make_suite(request.settings, parts, context_tokens=engine.model.context_tokens)
+        suite = await measure.make_suite(request.settings, parts, engine)
         texts = [example.text for example in parts.test if not example.messages]
         measured = await choose.measure_base(engine, suite, texts, view)
     chosen = await choose.choose(request, engine, fitted, measured, view)
