@@ -1,6 +1,6 @@
 import pytest
 
-from lorag.evaluation.advice import recommend, weigh
+from lorag.evaluation.advice import by_verdict, recommend, weigh
 from lorag.evaluation.advice_facts import CostFacts, Known, LibraryFacts, Told
 from lorag.evaluation.advice_rules import criteria
 from lorag.evaluation.advice_words import CRITERIA, NEXT_STEPS, RECOMMENDATIONS
@@ -121,3 +121,19 @@ def test_style_facts_of_one_answer_are_defined():
 
     assert isinstance(facts, StyleFacts)
     assert (facts.openings, facts.length_spread) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "documents_help", "expected"),
+    [
+        ("keep_with_rag", True, "both"),
+        ("keep", False, "tuning"),
+        ("keep_without_rag", True, "tuning"),
+        ("rag_only", True, "rag"),
+        ("no_gain", True, "rag"),
+        ("no_gain", False, "prompting"),
+        ("do_not_use", False, "prompting"),
+    ],
+)
+def test_an_experiment_decides_by_its_verdict(verdict, documents_help, expected):
+    assert by_verdict(verdict, documents_help=documents_help) == expected

@@ -21,6 +21,7 @@ from lorag.evaluation.advice_rules import criteria
 from lorag.evaluation.advice_words import NEXT_STEPS, RECOMMENDATIONS, SIDES
 from lorag.evaluation.table import Column, Table, merged
 from lorag.prompts.language import Language
+from lorag.settings import Settings
 
 _TEXTS: Final[dict[Language, dict[str, str]]] = {
     "en": {
@@ -30,6 +31,7 @@ _TEXTS: Final[dict[Language, dict[str, str]]] = {
         "weight": "weight",
         "totals": "Weights: RAG {rag}, tuning {tuning}, prompting {prompting}.",
         "next": "Next:",
+        "experiment": "By the numbers of a short training (adapter {name}; a full one may do better):",
         "measure": "To decide by numbers on your own examples: lorag advise --data EXAMPLES --measure",
     },
     "ko": {
@@ -39,6 +41,7 @@ _TEXTS: Final[dict[Language, dict[str, str]]] = {
         "weight": "무게",
         "totals": "무게 합: RAG {rag}, 파인튜닝 {tuning}, 프롬프트 {prompting}.",
         "next": "다음:",
+        "experiment": "짧게 학습해 재어 본 결과 (어댑터 {name}, 제대로 학습하면 더 나을 수 있음):",
         "measure": "내 예시로 재어서 정하기: lorag advise --data 예시 --measure",
     },
 }
@@ -53,19 +56,40 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.measure and not paths:
         raise UsageError("--measure needs examples to measure with: lorag advise --data EXAMPLES --measure")
     told = told_from(arguments)
-    if sys.stdin.isatty() and sys.stdout.isatty() and not arguments.json:
+    if sys.stdin.isatty() and sys.stdout.isatty() and not arguments.json and not arguments.measure:
         told = ask(told, language)
     known = look(settings, told, paths, use_library=arguments.library is not False)
     found = criteria(known)
     advised = recommend(known, found)
     if arguments.measure:
-        from lorag.commands.advise_measure import measure  # noqa: PLC0415 - starts a training, which few ask for
-
-        return measure(settings, paths, language, as_json=arguments.json)
+        return _measured(settings, paths, found, arguments, language)
     if arguments.json:
         print(harmless_json(_record(found, advised, arguments.data, language), sys.stdout))
     else:
         _print(found, advised, arguments.data, language)
+        print(f"\n{_TEXTS[language]['measure']}")
+    return 0
+
+
+def _measured(
+    settings: Settings,
+    paths: Sequence[Path],
+    found: Sequence[Criterion],
+    arguments: argparse.Namespace,
+    language: Language,
+) -> int:
+    from lorag.commands.advise_measure import measure  # noqa: PLC0415 - starts a training, which few ask for
+
+    if not arguments.json:
+        print(harmless(reasons_table(found, language).as_text(terminal_width())), flush=True)
+    experiment = measure(settings, paths)
+    if arguments.json:
+        record = _record(found, experiment.recommendation, arguments.data, language)
+        print(harmless_json({**record, "experiment": experiment.report}, sys.stdout))
+        return 0
+    print(f"\n{_TEXTS[language]['experiment'].format(name=experiment.name)}")
+    print(harmless(experiment.words))
+    _print_recommendation(experiment.recommendation, arguments.data, language)
     return 0
 
 
@@ -102,11 +126,14 @@ def _print(found: Sequence[Criterion], advised: Recommendation, data: Sequence[s
     texts = _TEXTS[language]
     print(harmless(reasons_table(found, language).as_text(terminal_width())))
     print(f"\n{texts['totals'].format(**weigh(found))}")
+    _print_recommendation(advised, data, language)
+
+
+def _print_recommendation(advised: Recommendation, data: Sequence[str], language: Language) -> None:
     print(RECOMMENDATIONS[advised][language])
-    print(f"\n{texts['next']}")
+    print(f"\n{_TEXTS[language]['next']}")
     for step in next_steps(advised, data):
         print(f"  {harmless(step)}")
-    print(f"\n{texts['measure']}")
 
 
 def _record(

@@ -46,3 +46,17 @@ def _has_pattern(known: Known) -> bool:
     """Tell whether there is something to learn: many examples of nothing in particular teach nothing."""
     told = known.told.goal in {"style", "both", "skill"}
     return told or (known.style is not None and known.style.consistency >= CONSISTENT)
+
+
+def by_verdict(verdict: str, *, documents_help: bool) -> Recommendation:
+    """Return what to do after a training with this verdict.
+
+    Args:
+        verdict: The code of a ``Verdict``.
+        documents_help: Whether the base answers better with documents than without.
+    """
+    if verdict == "keep_with_rag":
+        return "both"
+    if verdict in {"keep", "keep_without_rag"}:
+        return "tuning"
+    return "rag" if verdict == "rag_only" or documents_help else "prompting"
