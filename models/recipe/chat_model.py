@@ -20,13 +20,14 @@ from chat.corpus import Corpus
 from chat.encode import CHOICE_WEIGHT
 from chat.evaluate import DevExamples, Score, worth
 from chat.export import export
-from chat.initial import CIRCUIT_BLOCKS, FIXED_COLUMNS, initialise
+from chat.initial import CIRCUIT_BLOCKS, FIXED_COLUMNS, MATCHING_BLOCKS, initialise
 from chat.journal import append, best_worth, log_steps
 from chat.model import Llama
 from chat.optim import Optimizer, Start
 from chat.settings import Recipe, read_recipe
 from chat.token_vectors import token_rarity, token_vectors
 from chat.train import StepReport, Trainee, load_checkpoint, load_weights, save_checkpoint, save_weights, train
+from torch.multiprocessing.spawn import spawn
 
 LOG_EVERY: Final = 20
 FILE_NAME: Final = "lorag-small-f16.gguf"
@@ -44,7 +45,7 @@ def main() -> None:
             _train(0, 1, recipe, corpus, arguments.work)
         else:
             settings = (arguments.workers, recipe, corpus, arguments.work)
-            torch.multiprocessing.spawn(_train, settings, arguments.workers)
+            spawn(_train, settings, arguments.workers)  # type: ignore[no-untyped-call]
     _finish(recipe, Corpus(arguments.corpus, "dev"), arguments.work, arguments.out)
 
 
@@ -79,19 +80,26 @@ def _prepare(recipe: Recipe, corpus: Corpus, work: Path) -> None:
         np.save(rarity_path, token_rarity(corpus, load_tokenizer(tokenizer_path)))
 
 
-def _train(worker: int, workers: int, recipe: Recipe, corpus: Corpus, work: Path) -> None:
-    if workers > 1:
-        meeting = f"file://{work.absolute()}/meeting-{os.getppid()}"
-        torch.distributed.init_process_group("gloo", init_method=meeting, rank=worker, world_size=workers)
-        torch.set_num_threads(1)
+def _started(recipe: Recipe, work: Path) -> tuple[Trainee, Optimizer]:
+    """Return the network at its first weights, in training precision, and its optimizer."""
     torch.manual_seed(recipe.seed)
     tokenizer = load_tokenizer(work / "tokenizer.json")
     model = Trainee(Llama(recipe.model))
     initialise(model.llama, tokenizer, np.load(work / "vectors.npy"), np.load(work / "rarity.npy"))
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     start = Start(recipe.optimizer.circuit_rate, CIRCUIT_BLOCKS, FIXED_COLUMNS)
+    model.llama.blocks[:MATCHING_BLOCKS].requires_grad_(False)
     optimizer = Optimizer(model, recipe.optimizer.matrix_rate, recipe.optimizer.other_rate, start)
     model.bfloat16()
+    return model, optimizer
+
+
+def _train(worker: int, workers: int, recipe: Recipe, corpus: Corpus, work: Path) -> None:
+    if workers > 1:
+        meeting = f"file://{work.absolute()}/meeting-{os.getppid()}"
+        torch.distributed.init_process_group("gloo", init_method=meeting, rank=worker, world_size=workers)
+        torch.set_num_threads(1)
+    model, optimizer = _started(recipe, work)
     checkpoint = work / "checkpoint.pt"
     place = load_checkpoint(checkpoint, optimizer) if checkpoint.exists() else Place()
     batches = shared_out(batches_ahead(recipe, corpus, work / "tokenizer.json", place), workers, worker)

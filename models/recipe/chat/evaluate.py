@@ -98,7 +98,7 @@ def _answers(
     model: Llama, tokenizer: Tokenizer, examples: Sequence[Example]
 ) -> tuple[list[bool], list[int], list[bool]]:
     """Return, per example, whether it quotes, the number it would choose, and whether nothing else was likelier."""
-    bracket = tokenizer.token_to_id("[")
+    bracket = tokenizer.encode("[").ids[0]
     numbers = torch.tensor([tokenizer.token_to_id(str(n)) for n in range(1, HIGHEST_NUMBER + 1)])
     opened, chosen, free = list[bool](), list[int](), list[bool]()
     for example in examples:

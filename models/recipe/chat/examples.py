@@ -203,12 +203,12 @@ class ExampleBuilder:
 
     def _small_talk(self, rng: random.Random) -> Example:
         if rng.random() < 0.35:
-            language = rng.choice(("en", "ko"))
+            language: Language = rng.choice(("en", "ko"))
             question = self._foreign_question(self.gold(f"qa.{language}", rng), rng)
             messages = (("user", question), ("assistant", self.talk.no_documents(language, rng)))
             return Example("talk", messages, language=language)
-        turns, language = self.talk.conversation(rng)
-        return Example("talk", turns, language=language)
+        turns, spoken = self.talk.conversation(rng)
+        return Example("talk", turns, language=spoken)
 
     def _two_questions(self, shape: Shape, rng: random.Random) -> Example:
         language: Language = rng.choice(("en", "ko"))

@@ -28,7 +28,7 @@ def lines(work: Path) -> list[dict[str, Any]]:
 
 def best_worth(work: Path) -> float:
     """Return the most that an evaluated checkpoint was worth; 0 if there was none."""
-    return max((line["worth"] for line in lines(work) if "worth" in line), default=0.0)
+    return max((float(line["worth"]) for line in lines(work) if "worth" in line), default=0.0)
 
 
 def log_steps(work: Path, recent: Sequence[StepReport]) -> str:
@@ -55,4 +55,4 @@ def training_hours(work: Path) -> float:
     steps = [line for line in lines(work) if "tokens_per_second" in line]
     gaps = [later["time"] - earlier["time"] for earlier, later in itertools.pairwise(steps)]
     usual = float(np.median(gaps)) if gaps else 0.0
-    return sum(min(gap, 4 * usual) for gap in gaps) / 3600
+    return float(sum(min(gap, 4 * usual) for gap in gaps)) / 3600

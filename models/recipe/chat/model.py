@@ -64,7 +64,8 @@ class Block(nn.Module):
         mixed = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
         x = x + self.output(mixed.transpose(1, 2).reshape(batch, time, width))
         normed = self.feed_forward_norm(x)
-        return x + self.down(functional.silu(self.gate(normed)) * self.up(normed))
+        further: Tensor = x + self.down(functional.silu(self.gate(normed)) * self.up(normed))
+        return further
 
 
 class Llama(nn.Module):

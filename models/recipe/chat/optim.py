@@ -17,7 +17,8 @@ def orthogonalised(matrix: Tensor, steps: int = 5) -> Tensor:
     for _ in range(steps):
         gram = x @ x.T
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.T if tall else x).float()
+    nearest: Tensor = (x.T if tall else x).float()
+    return nearest
 
 
 @dataclass(frozen=True, slots=True)

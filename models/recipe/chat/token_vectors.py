@@ -65,7 +65,7 @@ def _information(counts: NDArray[np.float32]) -> NDArray[np.float32]:
     information = np.log(np.maximum(counts, 1e-30) / rows / columns)
     # Pairs seen once or twice are chance: they are shrunk away.
     information *= counts / (counts + 2.0)
-    return np.maximum(information, 0.0).astype(np.float32)
+    return np.asarray(np.maximum(information, 0.0), dtype=np.float32)
 
 
 def _factorised(matrix: NDArray[np.float32], width: int, seed: int) -> NDArray[np.float32]:
@@ -79,7 +79,7 @@ def _factorised(matrix: NDArray[np.float32], width: int, seed: int) -> NDArray[n
     order = np.argsort(-np.abs(values))[:width]
     rows = (basis @ vectors[:, order]) * np.sqrt(np.abs(values[order]))
     rows /= np.linalg.norm(rows, axis=1, keepdims=True) + 1e-6
-    return rows.astype(np.float32)
+    return np.asarray(rows, dtype=np.float32)
 
 
 def token_rarity(corpus: Corpus, tokenizer: Tokenizer) -> NDArray[np.float32]:

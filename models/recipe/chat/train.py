@@ -1,7 +1,7 @@
 """The training loop: reads batches, steps the optimizer, keeps checkpoints, and reports by yielding."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +48,7 @@ class StepReport:
 
 
 def losses(
-    model: Trainee, forward: nn.Module, batch: Batch, choice_weight: float
+    model: Trainee, forward: Callable[[Tensor], Tensor], batch: Batch, choice_weight: float
 ) -> tuple[Tensor, Tensor, list[float]]:
     """Return the next-token loss, the marker loss, and loss and share right of the choices."""
     hidden = forward(batch.ids).flatten(0, 1)  # (batch * time, width)
@@ -80,7 +80,7 @@ def train(
         started = time.perf_counter()
         batch = Batch(*(part.to(device) for part in _parts(batch)))
         language, marker, (choice, chosen) = losses(model, forward, batch, choice_weight)
-        (language + settings.marker_weight * marker.nan_to_num()).backward()
+        (language + settings.marker_weight * marker.nan_to_num()).backward()  # type: ignore[no-untyped-call]
         if distributed.is_initialized():
             average_gradients(model)
         low, high = stage.rate
@@ -96,7 +96,7 @@ def average_gradients(model: nn.Module) -> None:
     flat = torch.cat([weight.grad.float().flatten() for weight in weights if weight.grad is not None])
     distributed.all_reduce(flat)
     flat /= distributed.get_world_size()
-    for weight, mean in zip(weights, flat.split([weight.numel() for weight in weights]), strict=True):
+    for weight, mean in zip(weights, torch.split(flat, [weight.numel() for weight in weights]), strict=True):
         weight.grad = mean.view_as(weight).to(weight.dtype)
 
 
