@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from lorag.errors import DocumentError
+from lorag.library.browse import LibraryBrowser
 from lorag.library.database import Database
 from lorag.library.documents import corpus_size
 from lorag.library.removal import remove_documents
+from lorag.retrieval.sync_events import Embedded, FileDone, Reading, SyncEvent
 from tests.fakes_embedder import HashEmbedder
 from tests.indexing.support import Shelf, problems
 
@@ -336,3 +338,17 @@ def test_what_lorag_writes_itself_is_no_document(shelf: Shelf):
 
     assert shelf.documents().keys() == {"law/a.txt"}
     assert report.skipped["written by lorag"] == 2
+
+
+@pytest.mark.parametrize("event", [Reading, FileDone, Embedded])
+def test_documents_may_be_taken_out_while_they_are_read_and_embedded(shelf: Shelf, event: type[SyncEvent]):
+    for number in range(6):
+        shelf.write(f"{number}.txt", f"{COFFEE} {number}")
+    with shelf.indexer() as indexer, Database.open(shelf.library) as other:
+        for each in indexer.add([shelf.folder], None):
+            if isinstance(each, event):
+                LibraryBrowser(other).remove([1, 2, 3, 4, 5])
+
+    assert set(shelf.documents()) == {"5.txt"}
+    assert problems(shelf.library) == []
+    assert shelf.sync().added == 0

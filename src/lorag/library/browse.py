@@ -8,6 +8,7 @@ from lorag.library import documents
 from lorag.library.chunks import StoredChunk, document_chunks
 from lorag.library.database import Database
 from lorag.library.documents import StoredDocument
+from lorag.library.removal import remove_numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,8 @@ class LibraryBrowser:
         return list(document_chunks(self._database, document_id))
 
     def remove(self, document_ids: Sequence[int]) -> None:
-        """Take documents out of the library; the files stay."""
-        with self._database.atomic():
-            for document_id in document_ids:
-                documents.delete_document(self._database, document_id)
+        """Take documents out of the library so that they stay out; the files stay."""
+        remove_numbered(self._database, document_ids)
 
     def context(self, path: Path, start: int, end: int, *, around: int = 3) -> PassageContext | None:
         """Return the chunks that hold a stretch of a document and those around; None when the document is gone."""

@@ -56,8 +56,13 @@ _PENDING = (
 
 
 def store_content(database: Database, document_id: int, content: Content, *, sha256: str) -> int:
-    """Replace what the library holds of a file and return how many of its chunks wait for a vector."""
+    """Replace what the library holds of a file and return how many of its chunks wait for a vector.
+
+    Nothing happens when the document was taken out while its file was read.
+    """
     with database.atomic():
+        if database.value("SELECT 1 FROM document WHERE id = ?", (document_id,)) is None:
+            return 0
         # Looked up before the old chunks go: most of an edited file is still the same text.
         known = _known_vectors(database, [indexed.vector_key for indexed in content.chunks])
         database.execute("DELETE FROM chunk WHERE document_id = ?", (document_id,))
@@ -129,9 +134,15 @@ def count_pending(database: Database) -> int:
 
 
 def store_vectors(database: Database, chunks: Sequence[PendingChunk], keys: Sequence[bytes], vectors: Matrix) -> None:
-    """Store the vectors of chunks, and call the documents that now have all of theirs ready."""
+    """Store the vectors of chunks that are still there, and call the documents that now have all of theirs ready."""
     with database.atomic():
-        add_vectors(database, [(chunk.id, key, row) for chunk, key, row in zip(chunks, keys, vectors, strict=True)])
+        numbers = json.dumps([chunk.id for chunk in chunks])
+        rows = database.rows("SELECT id FROM chunk WHERE id IN (SELECT value FROM json_each(?))", (numbers,))
+        there = {row[0] for row in rows}
+        found = [
+            (chunk.id, key, row) for chunk, key, row in zip(chunks, keys, vectors, strict=True) if chunk.id in there
+        ]
+        add_vectors(database, found)
         for document_id in {chunk.document_id for chunk in chunks}:
             settle_document(database, document_id)
 

@@ -28,19 +28,33 @@ def remove_documents(database: Database, targets: Sequence[str], in_collections:
     return list(removed.values())
 
 
-def _remove_target(database: Database, target: str) -> Iterator[StoredDocument]:
+def remove_numbered(database: Database, numbers: Sequence[int]) -> list[StoredDocument]:
+    """Take out documents by their numbers; numbers that are gone are passed over."""
+    with database.atomic():
+        found = [document for number in numbers if (document := get_document(database, number))]
+        for document in found:
+            _take_out(database, document.path, [document])
+    return found
+
+
+def _remove_target(database: Database, target: str) -> list[StoredDocument]:
     shown = comparable_path(Path(os.path.abspath(Path(target).expanduser())))  # noqa: PTH100 - a link stays a link
     found = list(documents_below(database, shown))
     if not found and target.isascii() and target.isdigit() and (numbered := get_document(database, int(target))):
         found, shown = [numbered], numbered.path
-    followed = roots.remove_roots_below(database, shown)
-    if not found and not followed:
+    if not _take_out(database, shown, found) and not found:
         raise LibraryError(f"{target} is not in the library; lorag list shows what is, nothing was removed")
-    if any(Path(root.path) in Path(shown).parents for root in roots.list_roots(database)):
+    return found
+
+
+def _take_out(database: Database, shown: str, found: Sequence[StoredDocument]) -> int:
+    """Delete the documents of a place, stop following it, keep it out; return how many roots it held."""
+    followed = roots.remove_roots_below(database, shown)
+    if (found or followed) and any(Path(root.path) in Path(shown).parents for root in roots.list_roots(database)):
         roots.exclude(database, shown)
     for document in found:
         delete_document(database, document.id)
-        yield document
+    return followed
 
 
 def _remove_collection(database: Database, collection: str) -> Iterator[StoredDocument]:
