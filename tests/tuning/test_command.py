@@ -1,12 +1,15 @@
 import contextlib
+import copy
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 
 import pytest
+import torch
 
 from lorag.adapters.folder import find_adapter, list_adapters
 from lorag.cli.main import main
@@ -95,6 +98,27 @@ def test_a_method_without_a_lora_becomes_a_model_that_is_found_by_name(capsys, r
     assert list_adapters(data_dir / "adapters") == []
 
 
+def test_the_unquantised_weights_of_the_same_model_can_be_trained(capsys, rows, tmp_path, data_dir):
+    model, base = tiny_model("llama")
+    folder = tmp_path / "both"
+    model.save_pretrained(folder)
+    shutil.copy(base, folder / "chat.gguf")
+    code, _, _ = train(capsys, rows, "--name", "exact", "--base", folder, *QUICK)
+    assert code == 0
+    assert find_adapter(data_dir / "adapters", "exact")[0].manifest().base == "chat"
+
+
+def test_weights_of_another_model_do_not_pass_the_comparison(capsys, rows, base, tmp_path):
+    model, _ = tiny_model("llama", llama3_rope=True)
+    model = copy.deepcopy(model)
+    with torch.no_grad():
+        model.model.layers[0].mlp.down_proj.weight.mul_(4)
+    model.save_pretrained(tmp_path / "other")
+    arguments = [str(rows), "--name", "x", "--base", str(base), "--weights", str(tmp_path / "other"), *QUICK]
+    assert main(["train", *arguments, "--yes", "--json", "--threads", "1"]) == 1
+    assert "means something else once loaded for training" in capsys.readouterr().err
+
+
 def test_a_dry_run_estimates_and_leaves_nothing(capsys, rows, base, data_dir):
     code, events, _ = train(capsys, rows, "--name", "orders", "--base", base, "--dry-run")
     assert code == 0
@@ -176,8 +200,6 @@ def test_a_run_killed_and_resumed_ends_as_one_that_was_not(capsys, rows, base, t
     assert next(event["step"] for event in events if event["event"] == "step") > 1
     train(capsys, rows, "--name", "whole", "--base", base, *LONG)
     killed, whole = (data_dir / "runs" / name / "checkpoints" for name in ("killed", "whole"))
-    import torch
-
     last = max(file.name for file in whole.glob("step-*.pt"))
     one, other = (torch.load(folder / last, weights_only=True) for folder in (killed, whole))
     assert all(torch.equal(one[name], other[name]) for name in one)

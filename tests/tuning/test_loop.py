@@ -7,6 +7,7 @@ import torch
 from lorag.errors import TrainingError
 from lorag.tuning.batches import micro_batches, pack, steps
 from lorag.tuning.checkpoint import Checkpoint, Progress, learned_weights
+from lorag.tuning.learner import make_ready
 from lorag.tuning.loop import (
     EvaluationReport,
     Interrupted,
@@ -18,7 +19,7 @@ from lorag.tuning.loop import (
     validation_loss,
 )
 from lorag.tuning.methods import parameter_groups
-from tests.tuning.runs import plan, ready, rows_of
+from tests.tuning.runs import fresh, plan, ready, rows_of
 from tests.tuning.tiny_models import ARCHITECTURES, tiny_model
 
 pytestmark = pytest.mark.xdist_group("torch")
@@ -69,6 +70,17 @@ def test_accumulation_weighs_every_token_the_same_however_rows_are_grouped(exact
     # Rows with one learned token beside rows with thirty: a mean of means would be far off.
     rows = rows_of([40, 12, 33, 20], trained=[30, 1, 2, 19])
     assert torch.allclose(gradients(tunable, rows, 1000), gradients(tunable, rows, 40), atol=1e-5)
+
+
+def test_recomputing_activations_gives_the_same_gradients(exact):
+    _, path = tiny_model("qwen3")
+    rows = rows_of([20, 31, 12])
+    kept = make_ready(fresh(path), plan("lora"))
+    recomputed = make_ready(fresh(path), plan("lora", checkpointing=True))
+    for tunable in (kept, recomputed):
+        tunable.model.train()
+    assert recomputed.model.is_gradient_checkpointing
+    assert torch.allclose(gradients(kept, rows, 100), gradients(recomputed, rows, 100), atol=1e-5)
 
 
 def test_no_micro_batch_is_larger_than_asked_and_no_row_is_lost():

@@ -53,7 +53,7 @@ class Exporter:
         """Put the learned weights of a step back into the model."""
         path = self.checkpoint.weights(step)
         try:
-            weights = torch.load(path, weights_only=True)
+            weights = torch.load(path, weights_only=True, map_location="cpu")
         except (OSError, RuntimeError) as error:
             raise TrainingError(f"{path} cannot be read: {error}") from error
         load_learned(self.tunable, weights)

@@ -62,6 +62,7 @@ class Checkpoint:
             "optimizer": optimizer.state_dict(),
             "progress": asdict(progress),
             "random": torch.get_rng_state(),
+            "random_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         }
         _write(state, self._latest)
 
@@ -73,7 +74,8 @@ class Checkpoint:
         """
         if not self._latest.is_file():
             return None
-        state = torch.load(self._latest, weights_only=True)
+        # The states of the random generators must stay on the CPU; weights and moments are copied to where they belong.
+        state = torch.load(self._latest, weights_only=True, map_location="cpu")
         if state["fingerprint"] != self.fingerprint:
             raise TrainingError(
                 f"{self.folder} holds a run with other settings, data or base; remove it, or choose another --name"
@@ -81,6 +83,8 @@ class Checkpoint:
         load_learned(tunable, state["weights"])
         optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
+        if len(state["random_cuda"]) == torch.cuda.device_count() > 0:
+            torch.cuda.set_rng_state_all(state["random_cuda"])
         values = dict(state["progress"])
         values["losses"] = [tuple(loss) for loss in values["losses"]]
         return Progress(**values)
@@ -89,7 +93,7 @@ class Checkpoint:
         """Return (step, validation loss) of every kept checkpoint, the best first."""
         if not self._latest.is_file():
             return []
-        losses = torch.load(self._latest, weights_only=True)["progress"]["losses"]
+        losses = torch.load(self._latest, weights_only=True, map_location="cpu")["progress"]["losses"]
         return sorted(((int(step), float(loss)) for step, loss in losses), key=lambda one: (one[1], one[0]))
 
 
