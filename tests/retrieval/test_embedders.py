@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
-from tokenizers import Tokenizer, models, pre_tokenizers
 
 from lorag.errors import EmbedderError
 from lorag.retrieval.embedders import (
@@ -19,6 +18,7 @@ from lorag.retrieval.embedders import (
     builtin_folder,
     open_embedder,
 )
+from tests.retrieval.tiny_static import write_static_model
 
 TEXTS = [
     "How many days of annual leave do I have?",
@@ -64,17 +64,7 @@ def transformer_folder(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def static_folder(tmp_path) -> Path:
-    """A static model of four words, as sentence-transformers writes it."""
-    folder = tmp_path / "four-words"
-    folder.mkdir()
-    tokenizer = Tokenizer(models.WordLevel({"[UNK]": 0, "refund": 1, "leave": 2, "day": 3}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.save(str(folder / "tokenizer.json"))
-    vectors = np.array([[0, 0], [3, 4], [1, 0], [0, 1]], dtype=np.float32)
-    save_file({"embedding.weight": vectors}, folder / "model.safetensors")
-    module = {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.StaticEmbedding"}
-    (folder / "modules.json").write_text(json.dumps([module]))
-    return folder
+    return write_static_model(tmp_path / "four-words")
 
 
 def test_builtin_vectors_are_those_of_sentence_transformers(builtin):

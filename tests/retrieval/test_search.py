@@ -7,6 +7,7 @@ from lorag.library.database import Database
 from lorag.library.meta import write_meta
 from lorag.retrieval.passages import SearchFilter
 from lorag.retrieval.search import Searcher, SearchOptions
+from lorag.retrieval.splitters import make_splitter
 from tests.fakes_embedder import HashEmbedder
 from tests.retrieval.library import SPLITTER, put
 
@@ -171,6 +172,15 @@ def test_a_search_is_not_disturbed_by_another_connection_that_writes(tmp_path: P
             assert "annual leave is fifteen days" in [passage.text for passage in result.passages]
             searches += 1
     assert writing.exception() is None
+
+
+def test_kiwi_searches_korean_by_morphemes(database: Database):
+    kiwi = make_splitter("kiwi")
+    put(database, "/a.txt", ["직원들은 연차휴가를 사용할 수 있습니다.", "매장은 주말에도 엽니다."], splitter=kiwi)
+
+    found = Searcher(database, None, kiwi, SearchOptions(budget_tokens=0)).search("휴가는 어떻게 쓰나요?")
+
+    assert [passage.text for passage in found.passages] == ["직원들은 연차휴가를 사용할 수 있습니다."]
 
 
 @pytest.mark.parametrize(

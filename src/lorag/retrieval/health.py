@@ -45,7 +45,10 @@ class HealthCheck:
             return Health(vectors_usable=False, notes=tuple(notes))
         stored = read_meta(self._database, "embedder")
         if stored != self._embedder and stored:
-            notes.append("the library was built with another embedder, so only words were searched; run: lorag reindex")
+            notes.append(
+                "the library was built with another embedder, so only words were searched; "
+                "run: lorag reindex --embed-only"
+            )
             return Health(vectors_usable=False, notes=tuple(notes))
         missing = chunks - count_vectors(self._database)
         if missing > 0:
