@@ -122,3 +122,26 @@ def test_whatever_a_model_writes_only_sent_numbers_remain_and_checking_again_cha
 
     assert {citation.n for citation in first.citations} <= set(SENTENCES)
     assert {c.n for c in check_citations(first.text, SENTENCES).citations} <= set(SENTENCES)
+
+
+def test_headings_that_the_header_shows_and_rules_are_no_sentences_to_quote():
+    found = numbered(
+        split_passages(
+            [
+                passage(
+                    "## Annual leave\n\nFifteen days a year.\n\n---\n\n| --- | --- |\n\nAnnual leave is paid.",
+                    heading=("Leave policy", "Annual leave"),
+                )
+            ]
+        )
+    )
+
+    assert [sentence.text for sentence in found.values()] == ["Fifteen days a year.", "Annual leave is paid."]
+
+
+@pytest.mark.parametrize("answer", ["[11[99]]", "[[9]1[9]1]", "[1[99]"])
+def test_a_number_that_was_not_sent_cannot_hide_inside_another(answer: str):
+    found = check_citations(answer, SENTENCES)
+
+    assert {citation.n for citation in found.citations} <= set(SENTENCES)
+    assert "9" not in found.text

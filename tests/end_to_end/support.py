@@ -13,6 +13,7 @@ from typing import Any
 
 import pexpect
 import psutil
+import pyte
 
 from lorag.library.chats import Chats, StoredMessage
 from lorag.library.database import Database
@@ -183,6 +184,14 @@ class Terminal:
         text = str(self.process.before)
         self.process.close()
         return plain(text), self.process.exitstatus
+
+    def screen(self, raw: str) -> list[str]:
+        """Return what a person sees after ``raw`` has been printed: the lines of the screen."""
+        rows, columns = self.process.getwinsize()
+        screen = pyte.Screen(columns, rows)
+        pyte.Stream(screen).feed(raw)
+        # A wide character takes two cells, of which the second is empty.
+        return [line.rstrip() for line in screen.display]
 
     @property
     def pid(self) -> int:

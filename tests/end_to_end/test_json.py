@@ -4,10 +4,6 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
-from tests.end_to_end.support import LEAVE
-
 PAGE = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
 
 
@@ -17,14 +13,8 @@ def promised(heading: str) -> set[str]:
     return set(re.findall(r"^\| `(\w+)`", section, re.MULTILINE))
 
 
-@pytest.fixture
-def asked(tiny_shell):
-    tiny_shell.add(tiny_shell.write("leave.md", LEAVE))
-    return tiny_shell
-
-
-def test_an_answer_has_the_keys_that_are_promised(asked):
-    record = asked.json("ask", "How many days of annual leave?")
+def test_an_answer_has_the_keys_that_are_promised(tiny_asked):
+    record = tiny_asked.json("ask", "How many days of annual leave?")
 
     assert set(record) == promised("lorag ask --json")
     assert set(record["citations"][0]) == promised("A citation")
@@ -32,38 +22,38 @@ def test_an_answer_has_the_keys_that_are_promised(asked):
     assert set(record["usage"]) | set(record["timings"]) == promised("Usage and timings")
 
 
-def test_a_refused_answer_has_the_same_keys(asked):
-    assert set(asked.json("ask", "Who won the chess game in Reykjavik?")) == promised("lorag ask --json")
+def test_a_refused_answer_has_the_same_keys(tiny_asked):
+    assert set(tiny_asked.json("ask", "Who won the chess game in Reykjavik?")) == promised("lorag ask --json")
 
 
-def test_search_has_the_keys_that_are_promised(asked):
-    rows = asked.json("search", "annual leave")
+def test_search_has_the_keys_that_are_promised(tiny_asked):
+    rows = tiny_asked.json("search", "annual leave")
 
     assert rows
     assert set(rows[0]) == promised("lorag search --json")
 
 
-def test_list_has_the_keys_that_are_promised(asked):
-    assert [set(row) for row in asked.json("list")] == [promised("lorag list --json")]
+def test_list_has_the_keys_that_are_promised(tiny_asked):
+    assert [set(row) for row in tiny_asked.json("list")] == [promised("lorag list --json")] * 2
 
 
-def test_models_has_the_keys_that_are_promised(asked):
-    rows = asked.json("models")
+def test_models_has_the_keys_that_are_promised(tiny_asked):
+    rows = tiny_asked.json("models")
 
     assert {frozenset(row) for row in rows} == {frozenset(promised("lorag models --json"))}
 
 
-def test_doctor_has_the_keys_that_are_promised(asked):
-    done = asked.run("doctor", "--json")
+def test_doctor_has_the_keys_that_are_promised(tiny_asked):
+    done = tiny_asked.run("doctor", "--json")
 
     assert {frozenset(row) for row in json.loads(done.stdout)} == {frozenset(promised("lorag doctor --json"))}
 
 
-def test_add_prints_one_event_a_line_with_the_keys_that_are_promised(asked):
-    asked.write("more.md", "Another document with one sentence.")
-    (asked.folder / "documents" / "broken.pdf").write_bytes(b"%PDF-1.4 cut")
+def test_add_prints_one_event_a_line_with_the_keys_that_are_promised(tiny_asked):
+    tiny_asked.write("more.md", "Another document with one sentence.")
+    (tiny_asked.folder / "documents" / "broken.pdf").write_bytes(b"%PDF-1.4 cut")
 
-    done = asked.run("add", str(asked.folder / "documents"), "--json")
+    done = tiny_asked.run("add", str(tiny_asked.folder / "documents"), "--json")
 
     events = [json.loads(line) for line in done.stdout.splitlines()]
     for event in events:

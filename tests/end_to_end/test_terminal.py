@@ -1,6 +1,7 @@
 """The line-based commands in a terminal: what is seen, what Ctrl-C does."""
 
 import json
+import re
 
 import pytest
 
@@ -10,22 +11,46 @@ ENDLESS = ("--no-rag", "--temperature", "0", "--max-tokens", "30000")
 
 
 @pytest.mark.parametrize(
-    ("language", "name", "text", "question", "sentence", "place"),
+    ("language", "name", "text", "question", "place"),
     [
-        ("en_US.UTF-8", "leave.md", LEAVE, "How many days of annual leave?", "25 days of annual leave", "line 5"),
-        ("ko_KR.UTF-8", "휴가.md", LEAVE_KO, "연차는 일 년에 며칠인가요?", "15일의 연차를", "5행"),
+        ("en_US.UTF-8", "leave.md", LEAVE, "How many days of annual leave?", r"line (\d+)"),
+        ("ko_KR.UTF-8", "휴가 규정.md", LEAVE_KO, "연차는 일 년에 며칠인가요?", r"(\d+)행"),
     ],
 )
-def test_an_answer_in_a_terminal_ends_with_its_sources(shell, language, name, text, question, sentence, place):
-    shell.add(shell.write(name, text))
-
-    with shell.terminal("ask", question, language=language) as terminal:
+def test_an_answer_in_a_terminal_ends_with_its_sources(asked, language, name, text, question, place):
+    with asked.terminal("ask", question, "--path", f"*{name}", language=language, size=(24, 100)) as terminal:
         seen, code = terminal.end()
 
     assert code == 0
-    assert sentence in " ".join(seen.split())
-    assert name in seen
-    assert place in " ".join(seen.split())
+    lines = [match.groups() for line in seen.splitlines() if (match := re.match(r"\[(\d+)\] (.*)", line))]
+    sources = {number: rest for number, rest in lines if rest.startswith(name)}
+    answers = {number: rest for number, rest in lines if not rest.startswith(name)}
+    assert sources
+    assert set(sources) == set(answers)
+    for number, source in sources.items():
+        line = re.search(place, source)
+        assert line
+        assert answers[number] in text.splitlines()[int(line[1]) - 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "question"),
+    [
+        ("leave.md", LEAVE, "How many days of annual leave?"),
+        ("휴가 규정.md", LEAVE_KO, "연차는 일 년에 며칠인가요?"),
+    ],
+)
+def test_an_answer_in_the_plain_chat_stays_on_the_screen(asked, name, text, question):
+    with asked.terminal("chat", "--plain", "--path", f"*{name}", size=(30, 120)) as terminal:
+        raw = terminal.wait_for("> ")
+        terminal.say(question)
+        raw += terminal.wait_for("✓.*> ")
+        shown = terminal.screen(raw)
+
+    answers = [line for line in shown if line.startswith("[") and name not in line]
+    assert answers, shown
+    for line in answers:
+        assert "".join(line.partition("] ")[2].split()) in "".join(text.split())
 
 
 def test_ctrl_c_stops_an_answer_and_keeps_what_was_written(tiny_shell):
@@ -107,10 +132,8 @@ def test_ctrl_d_leaves(tiny_shell):
     assert code == 0
 
 
-def test_json_in_a_terminal_is_still_json_alone(tiny_shell):
-    tiny_shell.add(tiny_shell.write("leave.md", LEAVE))
-
-    with tiny_shell.terminal("ask", "How many days of annual leave?", "--json") as terminal:
+def test_json_in_a_terminal_is_still_json_alone(tiny_asked):
+    with tiny_asked.terminal("ask", "How many days of annual leave?", "--json") as terminal:
         seen, code = terminal.end()
 
     assert code == 0

@@ -36,7 +36,10 @@ def check_citations(answer: str, sentences: Mapping[int, Sentence]) -> CheckedAn
     """Remove the citations of ``answer`` that point at nothing and verify the others."""
     if not sentences:
         return CheckedAnswer(answer, ())
-    text = _without_unsent(answer, sentences)
+    text = answer
+    # What is left around a removed citation can become one itself: "[1[9]1]".
+    while (cleaned := _without_unsent(text, sentences)) != text:
+        text = cleaned
     verdicts: dict[int, bool] = {}
     for mark, before, after in _claims(text):
         for number in mark.numbers:

@@ -66,5 +66,11 @@ def header_of(passage: Passage) -> str:
 def _sentences(passage: Passage) -> Iterable[Sentence]:
     for start, end in sentence_spans(passage.text):
         text = passage.text[start:end]
-        if shown_sentence(text):
+        if _says_something(text, passage):
             yield Sentence(passage, text, passage.start + start, passage.start + end)
+
+
+def _says_something(text: str, passage: Passage) -> bool:
+    """Tell whether a sentence is more than rules, invisible characters, or the heading that the header shows anyway."""
+    shown = shown_sentence(text)
+    return any(letter.isalnum() for letter in shown) and shown.lstrip("# ").strip() not in passage.heading

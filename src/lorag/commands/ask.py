@@ -55,8 +55,9 @@ def question_from(words: list[str], stdin: TextIO) -> str:
 
 async def answer(conversation: Conversation, question: str, *, json_wanted: bool) -> int:
     """Run the turn, print what comes of it and return the exit code."""
-    report = TurnReport(Words(locale_language()), conversation.choice.name)
-    preview = _Preview(report, shown=sys.stdout.isatty() and not json_wanted)
+    watched = sys.stdout.isatty() and not json_wanted
+    report = TurnReport(Words(locale_language()), conversation.choice.name, answer_is_watched=watched)
+    preview = _Preview(report, shown=watched)
     done: TurnDone | None = None
     conversation.on_load = report.loading
     with Interrupts(conversation.stop) as interrupts, closing(preview):

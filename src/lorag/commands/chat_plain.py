@@ -81,15 +81,15 @@ class PlainChat:
 
     async def _answer(self, question: str) -> None:
         conversation = self._session.conversation
-        report = TurnReport(self._words, conversation.choice.name)
+        watched = self._lines.interactive
+        report = TurnReport(self._words, conversation.choice.name, answer_is_watched=watched)
         conversation.on_load = report.loading
         with Interrupts(conversation.stop) as interrupts:
             async with aclosing(conversation.reply(question)) as events:
                 async for event in events:
                     interrupts.answering = interrupts.answering or isinstance(event, ReadingPrompt | AnswerText)
                     report.follow(event)
-                    if isinstance(event, AnswerText) and self._lines.interactive:
-                        report.status.clear()
+                    if isinstance(event, AnswerText) and watched:
                         print(harmless(event.text), end="", flush=True)
                     elif isinstance(event, TurnDone):
                         self._print_end(event, report)

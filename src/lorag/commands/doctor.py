@@ -1,7 +1,9 @@
 """``lorag doctor``: is everything here that lorag needs, and does it work?"""
 
 import argparse
+import shutil
 import sys
+import textwrap
 
 from lorag.commands.checks import ALL_CHECKS
 from lorag.commands.findings import Check, carry_out
@@ -9,6 +11,7 @@ from lorag.commands.setup import settings_from
 from lorag.commands.terminal import harmless_json, harmless_line, never_fail_on_encoding
 
 _MARKS = {"ok": "ok  ", "note": "note", "broken": "FAIL"}
+_INDENT = " " * 6
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,4 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print(check: Check) -> None:
     remedy = f" → {check.remedy}" if check.remedy else ""
-    print(f"{_MARKS[check.status]}  {check.name}: {harmless_line(check.detail + remedy)}", flush=True)
+    line = f"{_MARKS[check.status]}  {check.name}: {harmless_line(check.detail + remedy)}"
+    if sys.stdout.isatty():
+        width = shutil.get_terminal_size().columns
+        line = textwrap.fill(line, width, subsequent_indent=_INDENT, break_long_words=False, break_on_hyphens=False)
+    print(line, flush=True)

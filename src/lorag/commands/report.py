@@ -20,7 +20,9 @@ from lorag.engine.api import LoadProgress
 class TurnReport:
     """Follows one turn: a status line while it runs, notes and sources when it is over."""
 
-    def __init__(self, words: Words, model: str) -> None:
+    def __init__(self, words: Words, model: str, *, answer_is_watched: bool = False) -> None:
+        self._answer_is_watched = answer_is_watched
+        """Whether the answer grows on the same terminal, where a status line would wipe out its last line."""
         self.status = StatusLine(sys.stderr)
         self._words = words
         self._model = harmless_line(model)
@@ -43,7 +45,7 @@ class TurnReport:
                 self._notes.append(self._words.say("trimmed", messages=messages, passages=passages))
             case ReadingPrompt(done, total):
                 self.status.show(self._words.say("reading", done=done, total=total))
-            case AnswerText():
+            case AnswerText() if not self._answer_is_watched:
                 self.status.show(self._words.say("writing"))
             case _:
                 self.status.clear()
@@ -59,5 +61,5 @@ class TurnReport:
         if done.finish in ("stopped", "length"):
             print(self._words.say("stopped" if done.finish == "stopped" else "cut"), file=sys.stderr)
         for citation in done.citations:
-            print(source_line(citation, self._words), file=sys.stderr)
+            print(source_line(citation, self._words, quoted=done.quoted), file=sys.stderr)
         sys.stderr.flush()

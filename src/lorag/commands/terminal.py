@@ -56,14 +56,20 @@ def place_of(passage: Passage, first: int | None, last: int | None, words: Words
     return place
 
 
-def source_line(citation: Citation, words: Words) -> str:
-    """Return one line for one citation: number, place, whether the words were found there, the sentence."""
+def source_line(citation: Citation, words: Words, *, quoted: bool = False) -> str:
+    """Return one line for one citation: number, place, whether the words were found there, the sentence.
+
+    Where the answer itself is ``quoted``, the sentence has just been read.
+    """
+    place = place_of(citation.passage, citation.line_start, citation.line_end, words)
+    verdict = "✓" if citation.verified else f"✗ {words.say('unverified')}:"
+    line = f"[{citation.n}] {place} {verdict}"
+    if quoted and citation.verified:
+        return line
     quote = harmless_line(citation.quote)
     if len(quote) > _LONGEST_QUOTE:
         quote = quote[: _LONGEST_QUOTE - 1].rstrip() + "…"
-    verdict = "✓" if citation.verified else f"✗ {words.say('unverified')}:"
-    place = place_of(citation.passage, citation.line_start, citation.line_end, words)
-    return f'[{citation.n}] {place} {verdict} "{quote}"'
+    return f'{line} "{quote}"'
 
 
 class StatusLine:
