@@ -113,11 +113,22 @@ def test_a_report_holds_tables_plots_and_the_worst(library, questions, model, tm
         (["questions.jsonl", "--rag"], 2, "the library is empty"),
         (["questions.jsonl", "--adapter", "none-such"], 1, "none-such"),
         (["questions.jsonl", "--limit", "0"], 2, "at least one question"),
+        (["questions.jsonl", "--worst", "-1"], 2, "--worst needs a number"),
     ],
 )
 def test_what_cannot_be_evaluated_is_said_in_one_line(questions, model, capsys, arguments, code, said):
     assert main(["eval", *arguments, *answering(model)]) == code
     assert said in capsys.readouterr().err
+
+
+def test_a_question_too_long_for_the_model_costs_only_itself(library, model, tmp_path, capsys):
+    path = tmp_path / "long.jsonl"
+    path.write_text(json.dumps({"question": "word " * 5000, "answer": "a"}) + '\n{"question": "Hi", "answer": "a"}\n')
+
+    assert main(["eval", str(path), *answering(model), "--no-rag", "--json"]) == 0
+    answers = json.loads(capsys.readouterr().out)["rows"][0]["answers"]
+    assert answers[0]["answer"] == ""
+    assert answers[1]["answer"] != ""
 
 
 def test_ctrl_c_ends_an_evaluation_cleanly(library, questions, model):

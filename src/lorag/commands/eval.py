@@ -25,6 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action != "run":
         code: int = importlib.import_module(f"lorag.commands.eval_{arguments.action}").run(arguments)
         return code
+    if arguments.worst < 0:
+        raise UsageError("--worst needs a number of questions, 0 for none")
     _check_report(arguments.report)
     settings = certain(settings_from(arguments), arguments)
     questions = chosen(read_questions(Path(arguments.questions)), arguments.limit)

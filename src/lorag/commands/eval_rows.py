@@ -15,7 +15,7 @@ from lorag.chat.turn import Documents, ModelChoice
 from lorag.commands.searching import LibrarySearch, open_searcher
 from lorag.commands.session import chosen_adapters, load_request, turn_options
 from lorag.engine.client import EngineClient
-from lorag.errors import EngineError, UsageError
+from lorag.errors import EngineError, PromptError, UsageError
 from lorag.evaluation.eval_tables import LegScores
 from lorag.evaluation.outcomes import Cited, Outcome, ShownPassage
 from lorag.evaluation.questions import Question
@@ -149,10 +149,15 @@ async def _answered(conversation: Conversation, question: Question, *, grounded:
     """Ask one question in a new chat."""
     conversation.begin_anew()
     done: TurnDone | None = None
-    async with aclosing(conversation.reply(question.question)) as events:
-        async for event in events:
-            if isinstance(event, TurnDone):
-                done = event
+    started = time.monotonic()
+    try:
+        async with aclosing(conversation.reply(question.question)) as events:
+            async for event in events:
+                if isinstance(event, TurnDone):
+                    done = event
+    except PromptError:
+        # A question too long for the model is a question it cannot answer, and no reason to lose the others.
+        return Outcome(question, grounded, "", False, (), (), question.question, time.monotonic() - started, 0, 0)
     if done is None:
         raise EngineError(f"question {question.line} got no answer")
     return Outcome(
