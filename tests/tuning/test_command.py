@@ -132,7 +132,6 @@ def test_a_dry_run_estimates_and_leaves_nothing(capsys, rows, base, data_dir):
     ("arguments", "code", "message"),
     [
         (("--name", "x"), 2, "what to learn from is missing"),
-        (("ROWS",), 2, "a name for what is learned is missing"),
         (("ROWS", "--name", "a/b"), 2, "cannot be the name of a folder"),
         (("ROWS", "--name", "x", "--rank", "0"), 2, "--rank must be a whole number from 1 to 1024"),
         (("nowhere.jsonl", "--name", "x"), 1, "nowhere.jsonl does not exist"),

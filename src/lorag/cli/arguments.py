@@ -158,7 +158,7 @@ def _reading(parser: Parser) -> argparse._ArgumentGroup:
 
 def _train(parser: Parser) -> None:
     parser.add_argument("data", nargs="*", metavar="DATA", help="files of examples, or folders of them")
-    parser.add_argument("--name", metavar="NAME", help="what the adapter or model will be called")
+    parser.add_argument("--name", metavar="NAME", help="what the adapter or model will be called; default: as DATA")
     parser.add_argument("--base", metavar="MODEL", help="the model to teach; default: the one you chat with")
     parser.add_argument("--weights", metavar="DIR", help="Hugging Face folder with the base's unquantised weights")
     parser.add_argument("--resume", metavar="NAME", help="go on with a run that was stopped or killed")

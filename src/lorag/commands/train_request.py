@@ -60,9 +60,7 @@ def request_from(arguments: argparse.Namespace, settings: Settings) -> Request:
     if flags.get("resume"):
         return _resumed(settings, str(flags["resume"]), flags)
     if not flags.get("data"):
-        raise UsageError("what to learn from is missing: lorag train DATA --name NAME")
-    if not flags.get("name"):
-        raise UsageError("a name for what is learned is missing: lorag train DATA --name NAME")
+        raise UsageError("what to learn from is missing: lorag train DATA")
     config = Path(flags["config"]).expanduser() if flags.get("config") else None
     known = {field.name for field in fields(TrainOptions)}
     renamed = {"train_seed": "seed"}
@@ -74,7 +72,7 @@ def request_from(arguments: argparse.Namespace, settings: Settings) -> Request:
     options = choose_options(given, config)
     base, weights = _base(settings, flags)
     return Request(
-        folder=_new_folder(settings, str(flags["name"]), overwrite=bool(flags.get("overwrite"))),
+        folder=_new_folder(settings, _name(flags), overwrite=bool(flags.get("overwrite"))),
         base=base,
         weights=weights,
         source=_source(arguments, options),
@@ -167,6 +165,11 @@ def _new_folder(settings: Settings, name: str, *, overwrite: bool) -> RunFolder:
     if folder.is_finished or taken.exists() or (settings.models_folder / f"{name}.gguf").exists():
         raise UsageError(f"there is something called {name} already; choose another --name, or --overwrite it")
     return folder
+
+
+def _name(flags: Mapping[str, Any]) -> str:
+    """Return the name given, or that of the first file or folder of data."""
+    return str(flags.get("name") or Path(flags["data"][0]).expanduser().absolute().stem)
 
 
 def _checked_name(name: str) -> str:
