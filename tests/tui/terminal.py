@@ -78,7 +78,8 @@ class Terminal:
         self.last = bytes(self.process.before or b"")
         self._stream.feed(self.last)
         self.process.close()
-        return self.process.exitstatus
+        code: int | None = self.process.exitstatus
+        return code
 
 
 APP = (str(LORAG),)

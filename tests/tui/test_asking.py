@@ -164,8 +164,9 @@ async def test_what_was_left_out_of_the_prompt_stands_in_the_status_line(world: 
     world.engine.context_tokens = 700
     world.engine.answers = ["x" * 150]
     async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
         for number in range(5):
-            app = await ask(pilot, f"Question {number}?")
+            await ask(pilot, f"Question {number}?")
         assert "left out:" in text_of(app, "#status")
 
 

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
+from lorag.tui.app import LoragApp
 from lorag.tui.citation_links import CitationLinker, link_citations
 from lorag.tui.messages import AnswerView
 from lorag.tui.stream import StreamBuffer
@@ -67,11 +69,15 @@ async def test_the_number_of_widgets_does_not_grow_with_the_chat(world: World) -
         for turns in (40, 400):
             chat(world, *((f"question {number}", f"answer {number}") for number in range(turns)))
             await send(pilot, "/new", "/resume")
-            await wait_until(pilot, lambda turns=turns: len(messages(app)) == 2 * turns)
+            await wait_until(pilot, partial(_holds, app, 2 * turns))
             await pilot.pause()
             counts.append(len(list(app.screen.walk_children())))
         assert counts[0] == counts[1]
         assert counts[0] < 300
+
+
+def _holds(app: LoragApp, count: int) -> bool:
+    return len(messages(app)) == count
 
 
 def test_a_window_never_holds_more_than_it_may_and_never_loses_its_place() -> None:
