@@ -4,6 +4,7 @@ import pytest
 
 from lorag.cli.main import main
 from lorag.library.database import Database
+from lorag.models.find import builtin_embedder
 from tests.tiny_gguf import tiny_gguf, write_tiny_gguf, write_tiny_lora
 
 
@@ -96,7 +97,12 @@ def test_files_that_others_may_read_are_named(model, data_dir, capsys):
 
 def test_an_embedder_that_cannot_be_loaded_does_not_hide_the_library(model, data_dir, capsys, monkeypatch):
     Database.open(data_dir / "library.db").close()
-    monkeypatch.setenv("LORAG_EMBEDDER", "nobody/nothing")
+    embedder = builtin_embedder()
+    assert embedder is not None
+    broken = data_dir / "embedder"
+    broken.mkdir()
+    (broken / "modules.json").write_bytes((embedder / "modules.json").read_bytes())
+    monkeypatch.setenv("LORAG_EMBEDDER", str(broken))
 
     code, found = findings(capsys)
 
