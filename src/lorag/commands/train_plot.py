@@ -50,12 +50,11 @@ def _text(cells: Sequence[Sequence[int]], marks: set[tuple[int, int]], low: floa
     for row, line in enumerate(cells):
         label = f"{high:7.3f} " if row == 0 else f"{low:7.3f} " if row == len(cells) - 1 else " " * 8
         text.append(label, style="dim")
-        for column, cell in enumerate(line):
-            if (row, column) in marks:
-                text.append("◆", style="yellow")
-            else:
-                text.append(chr(cell), style="cyan")
+        shown = "".join("◆" if (row, column) in marks else chr(cell) for column, cell in enumerate(line))
+        text.append(shown, style="cyan")
         text.append("\n")
     text.append(" " * 8 + "⠒ training loss  ", style="cyan")
     text.append("◆ validation loss", style="yellow")
+    # Coloured afterwards, so that a line is a few runs of text and not one for every character.
+    text.highlight_regex("◆", "yellow")
     return text
