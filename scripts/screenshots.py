@@ -34,12 +34,13 @@ def main() -> int:
         subprocess.run(command, cwd=ROOT, check=True)
         for language in QUESTIONS:
             question = getattr(arguments, f"question_{language}")
-            asyncio.run(take(language, question, Path(folder), arguments.out / f"app-{language}.svg"))
+            picture = asyncio.run(take(language, question, Path(folder)))
+            (arguments.out / f"app-{language}.svg").write_text(picture, encoding="utf-8")
     return 0
 
 
-async def take(language: str, question: str, data: Path, picture: Path) -> None:
-    """Ask in the app and write what the screen shows."""
+async def take(language: str, question: str, data: Path) -> str:
+    """Ask in the app and return what the screen shows as SVG."""
     from lorag.commands.app_core import open_core  # noqa: PLC0415 - the environment comes first
     from lorag.settings import load_settings  # noqa: PLC0415
     from lorag.tui.app import LoragApp  # noqa: PLC0415
@@ -58,9 +59,9 @@ async def take(language: str, question: str, data: Path, picture: Path) -> None:
             await pilot.pause(0.1)
         app.clear_notifications()
         await pilot.pause(1.0)
-        image = app.export_screenshot(title="lorag", simplify=True)
+        picture = app.export_screenshot(title="lorag", simplify=True)
         await app.leave()
-    picture.write_text(image, encoding="utf-8")
+    return picture
 
 
 if __name__ == "__main__":
