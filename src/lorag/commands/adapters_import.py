@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.json:
         print(harmless_json({"imported": name, "to": str(folder / name), "note": note}, sys.stdout))
     else:
-        print(f"imported   {harmless_line(name)}; switch it on with: lorag --adapter {harmless_line(name)}")
+        print(f"imported   {harmless_line(name)}; switch it on with: lorag chat --adapter {harmless_line(name)}")
         if note:
             print(f"lorag: {harmless_line(note)}", file=sys.stderr)
     return 0

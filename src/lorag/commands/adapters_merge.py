@@ -3,8 +3,8 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -41,34 +41,46 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     target = _target(settings, arguments, f"{base.stem}-{adapter.name}-{kind}.gguf")
     model = read_metadata(base)
     check_fits(read_metadata(adapter.path), model)
+    job = _Job(base, model, adapter, manifest, arguments.strength, kind)
     status = StatusLine(sys.stderr)
     partial = target.with_name(f".{target.name}.partial")
-    strength = AdapterStrength(adapter.path, arguments.strength)
     try:
-        distance = asyncio.run(
-            _merge(settings, (base, strength, partial), _Made(adapter, manifest, model, kind), status)
-        )
+        distance = asyncio.run(_merge(settings, job, partial, status))
         partial.replace(target)
     finally:
         status.clear()
         for left in (partial, _unquantised(partial)):
             left.unlink(missing_ok=True)
-    _print(arguments, target, (base, adapter), distance)
+    _print(arguments, target, job, distance)
     return 0
 
 
-class _Made:
-    """What a merged model is made from and into."""
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is merged into what."""
 
-    def __init__(self, adapter: Adapter, manifest: Manifest | None, model: GgufMetadata, kind: Kind) -> None:
-        self.kind = kind
-        self.metadata = {
-            "general.name": f"{model.name} + {adapter.name}",
-            "lorag.adapter": adapter.name,
-            "lorag.data_license": manifest.license if manifest is not None else "unknown",
-            "lorag.data_hash": manifest.data_hash if manifest is not None else "",
+    base: Path
+    model: GgufMetadata
+    """Of the base."""
+    adapter: Adapter
+    manifest: Manifest | None
+    strength: float
+    kind: Kind
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the merged file says beyond what its base said."""
+        return {
+            "general.name": f"{self.model.name} + {self.adapter.name}",
+            "lorag.adapter": self.adapter.name,
+            "lorag.data_license": self.manifest.license if self.manifest is not None else "unknown",
+            "lorag.data_hash": self.manifest.data_hash if self.manifest is not None else "",
         }
-        self.base_is_quantised = is_quantised(tensor.type_id for tensor in model.tensors.values())
+
+    @property
+    def base_is_quantised(self) -> bool:
+        """Whether quantising the result is doing it a second time."""
+        return is_quantised(tensor.type_id for tensor in self.model.tensors.values())
 
 
 def _base(settings: Settings, wanted: str | None, manifest: Manifest | None) -> Path:
@@ -105,36 +117,32 @@ def _unquantised(partial: Path) -> Path:
     return partial.with_name(partial.name + ".f16")
 
 
-async def _merge(
-    settings: Settings, files: tuple[Path, AdapterStrength, Path], made: _Made, status: StatusLine
-) -> Divergence:
+async def _merge(settings: Settings, job: _Job, partial: Path, status: StatusLine) -> Divergence:
     # torch and its companions load only here.
     from lorag.tuning.merge import delta_of_adapter, write_merged  # noqa: PLC0415
 
-    base, adapter, partial = files
     status.show("adding what was learned to the model")
-    whole = partial if made.kind == "F16" else _unquantised(partial)
-    delta = delta_of_adapter(adapter.path, strength=adapter.strength)
-    await asyncio.to_thread(write_merged, base, whole, delta, kind="F16", metadata=made.metadata)
+    whole = partial if job.kind == "F16" else _unquantised(partial)
+    delta = delta_of_adapter(job.adapter.path, strength=job.strength)
+    await asyncio.to_thread(write_merged, job.base, whole, delta, kind="F16", metadata=job.metadata)
     engine = EngineClient(settings.paths.logs / "engine.log")
     try:
-        if made.kind != "F16":
-            status.show(f"writing it as {made.kind}")
-            await engine.quantise(QuantiseRequest(whole, partial, made.kind, requantise=made.base_is_quantised))
+        if job.kind != "F16":
+            status.show(f"writing it as {job.kind}")
+            await engine.quantise(QuantiseRequest(whole, partial, job.kind, requantise=job.base_is_quantised))
             whole.unlink()
         status.show("measuring how far it is from the model with the adapter")
-        load = load_request(settings.model_copy(update={"model": str(base)}))
-        return await _distance(engine, (load, adapter), partial)
+        load = load_request(settings.model_copy(update={"model": str(job.base)}))
+        return await _distance(engine, load, AdapterStrength(job.adapter.path, job.strength), partial)
     finally:
         await engine.close()
 
 
-async def _distance(engine: EngineClient, tuned: tuple[LoadRequest, AdapterStrength], merged: Path) -> Divergence:
-    """Return KL(base with adapter || merged): what both say to general questions."""
-    load, adapter = tuned
+async def _distance(engine: EngineClient, load: LoadRequest, adapter: AdapterStrength, merged: Path) -> Divergence:
+    """Return KL(base with adapter || merged) over what the first says to general questions."""
     model = await engine.load(load)
     await engine.set_adapters([adapter])
-    questions: Sequence[str] = general_questions()[:_QUESTIONS]
+    questions = general_questions()[:_QUESTIONS]
     samples = await draw_samples(EngineSubject(engine, model), questions, max_tokens=_TOKENS)
     if not samples:
         raise AdapterError(f"{load.model.name} with the adapter answers nothing; there is nothing to compare")
@@ -142,19 +150,25 @@ async def _distance(engine: EngineClient, tuned: tuple[LoadRequest, AdapterStren
     return await measure_divergence(samples, EngineSubject(engine, model))
 
 
-def _print(arguments: argparse.Namespace, target: Path, made_of: tuple[Path, Adapter], distance: Divergence) -> None:
-    base, adapter = made_of
+def _print(arguments: argparse.Namespace, target: Path, job: _Job, distance: Divergence) -> None:
     size = target.stat().st_size
     if arguments.json:
         kl = {"nats_per_token": distance.nats_per_token, "low": distance.low, "high": distance.high}
-        report = {"merged": adapter.name, "base": str(base), "to": str(target), "bytes": size, "kl_to_tuned": kl}
+        report = {
+            "merged": job.adapter.name,
+            "base": str(job.base),
+            "to": str(target),
+            "bytes": size,
+            "kl_to_tuned": kl,
+        }
         print(harmless_json(report, sys.stdout))
         return
     print(f"written    {harmless_line(str(target))} ({shown_size(size)})")
     print(
-        f"KL         {distance.nats_per_token:.4f} nats a token to {harmless_line(base.stem)} with "
-        f"{harmless_line(adapter.name)} (95 %: {distance.low:.4f} to {distance.high:.4f})"
+        f"KL         {distance.nats_per_token:.4f} nats a token to {harmless_line(job.base.stem)} with "
+        f"{harmless_line(job.adapter.name)} (95 %: {distance.low:.4f} to {distance.high:.4f})"
     )
     if distance.nats_per_token > _TOO_FAR:
         print("lorag: that is noticeable; take --quantize F16, or switch the adapter on instead", file=sys.stderr)
-    print(f"chat       lorag --model {harmless_line(target.stem)}")
+    named = target if arguments.write else target.stem
+    print(f"chat       lorag chat --model {harmless_line(str(named))}")
