@@ -7,7 +7,7 @@ from typing import Final
 
 from lorag.evaluation.outcomes import METRICS
 from lorag.evaluation.retrieved import CUTS, RankingScores
-from lorag.evaluation.significance import Interval
+from lorag.evaluation.significance import Interval, bootstrap
 from lorag.evaluation.summary import Comparison, EvaluatedRow
 from lorag.evaluation.table import Cell, Column, Table, merged
 from lorag.prompts.language import Language
@@ -74,6 +74,11 @@ class LegScores:
             "questions": float(len(judged)),
         }
 
+    def shown_ndcg(self) -> str:
+        """Return nDCG with its 95 % interval, for people."""
+        interval = bootstrap([score.ndcg for score in self.scores if score is not None])
+        return f"{interval.mean:.3f} ({interval.low:.2f}–{interval.high:.2f})"
+
 
 def retrieval_table(legs: Sequence[LegScores], language: Language) -> Table:
     """Return one row a leg."""
@@ -85,7 +90,9 @@ def retrieval_table(legs: Sequence[LegScores], language: Language) -> Table:
         Column("questions", TITLES["questions"][language], 0),
     ]
     rows: list[Mapping[str, Cell]] = [
-        {"leg": TITLES[leg.leg][language], **figures} for leg in legs if (figures := leg.figures())
+        {"leg": TITLES[leg.leg][language], **figures, "ndcg": leg.shown_ndcg()}
+        for leg in legs
+        if (figures := leg.figures())
     ]
     return merged(rows, columns)
 
