@@ -72,3 +72,10 @@ def test_sentences_cover_everything_but_white_space_in_order(text: str):
 def test_no_text_takes_long_to_split(text: str):
     # Quadratic time would show as minutes here.
     assert sum(end - start for start, end in sentence_spans(text)) <= len(text)
+
+
+def test_the_number_of_a_heading_stays_with_it():
+    assert split_sentences("## 1. Beans and ground coffee\n\nOpened bags are not refunded.") == [
+        "## 1. Beans and ground coffee",
+        "Opened bags are not refunded.",
+    ]

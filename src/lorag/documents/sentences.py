@@ -16,8 +16,9 @@ _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[\"'“‘])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|vs|etc|e\.g|i\.e|cf|al|Fig|No|Vol|Inc|Ltd|Co|Corp|approx|"
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|pp?|Art|Sec|Ch|U\.S|a\.m|p\.m)$"
 )
-_LONGEST_ABBREVIATION = 8
-_LIST_NUMBER = re.compile(r"^(?:\d{1,3}|[A-Za-z가-힣])$")
+_LONGEST_ABBREVIATION = 12
+"""Characters looked at before a dot."""
+_LIST_NUMBER = re.compile(r"^(?:[#*>-]{1,6} {1,3})?(?:\d{1,3}|[A-Za-z가-힣])$")
 _ITEM_START = re.compile(
     r"\s*+(?:[-*+•·▪‣○●◦※]\s|\d{1,3}[.)]\s|[A-Za-z가-힣][.)]\s|#{1,6}\s|\||>|Q[.:]|A[.:]|①|②|③|④|⑤)"
 )
@@ -110,7 +111,7 @@ def _ends_sentence(text: str, start: int, match: re.Match[str]) -> bool:
     if text[dot] != "." or text.startswith("..", dot):
         return True
     before = text[max(start, dot - _LONGEST_ABBREVIATION) : dot]
-    if _ABBREVIATION.search(before) or (dot - start <= 3 and _LIST_NUMBER.match(before)):
+    if _ABBREVIATION.search(before) or (dot - start <= _LONGEST_ABBREVIATION and _LIST_NUMBER.match(before)):
         return False
     following = _NEXT_CHARACTER.match(text, match.end())
     return following is None or not following[1].islower()
