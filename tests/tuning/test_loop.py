@@ -79,7 +79,7 @@ def test_recomputing_activations_gives_the_same_gradients(exact):
     recomputed = make_ready(fresh(path), plan("lora", checkpointing=True))
     for tunable in (kept, recomputed):
         tunable.model.train()
-    assert recomputed.model.is_gradient_checkpointing
+    assert recomputed.model.is_activation_checkpointing
     assert torch.allclose(gradients(kept, rows, 100), gradients(recomputed, rows, 100), atol=1e-5)
 
 

@@ -67,9 +67,7 @@ def make_ready(model: PreTrainedModel, plan: Plan) -> Tunable:
     """Let the method's weights learn, and keep the frozen ones in half the memory where bf16 is fast."""
     tunable = prepare(model, plan)
     if plan.checkpointing:
-        tunable.model.gradient_checkpointing_enable(  # type: ignore[operator]  # a PreTrainedModel
-            gradient_checkpointing_kwargs={"use_reentrant": False}
-        )
+        model.activation_checkpointing_enable({"use_reentrant": False})
     if has_bf16(next(model.parameters()).device):
         with torch.no_grad():
             for parameter in tunable.model.parameters():
