@@ -16,7 +16,7 @@ QUESTIONS: Final = {
     "en": "How long does it take to get my money back?",
     "ko": "연차 휴가는 며칠인가요?",
 }
-_SECONDS: Final = 300
+_SECONDS: Final = 900
 
 
 def main() -> int:
@@ -29,7 +29,7 @@ def main() -> int:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        os.environ.update(LORAG_DATA_DIR=folder, LORAG_MODEL=arguments.model)
+        os.environ.update(LORAG_DATA_DIR=folder, LORAG_MODEL=arguments.model, LORAG_THREADS="1")
         command = [sys.executable, "-m", "lorag", "add", "examples", "--collection", "examples"]
         subprocess.run(command, cwd=ROOT, check=True)
         for language in QUESTIONS:

@@ -43,7 +43,7 @@ Sick leave is paid in full for six weeks. A doctor's note is due after three day
 """
 
 
-async def wait_until(pilot: Pilot[None], predicate: Callable[[], object], *, seconds: float = 10.0) -> None:
+async def wait_until(pilot: Pilot[None], predicate: Callable[[], object], *, seconds: float = 30.0) -> None:
     """Let the app work until something is so."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not predicate():

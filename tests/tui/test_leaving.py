@@ -101,7 +101,7 @@ async def test_quitting_while_the_model_loads_does_not_wait_for_it(world: World)
         await pilot.press("h", "i")
         assert app.query_one(PromptArea).text == "hi"
         await pilot.press("ctrl+q")
-        await wait_until(pilot, lambda: not app.is_running, seconds=2.0)
+        await wait_until(pilot, lambda: not app.is_running, seconds=20.0)
     assert app.places.draft.read_text() == "hi"
 
 
@@ -112,7 +112,7 @@ async def test_quitting_while_documents_are_read_ends_the_reading(world: World) 
         await pilot.press("f9")
         await wait_until(pilot, lambda: app.job_text == "reading 3/9: a.md")
         await pilot.press("ctrl+q")
-        await wait_until(pilot, lambda: not app.is_running, seconds=2.0)
+        await wait_until(pilot, lambda: not app.is_running, seconds=20.0)
 
 
 async def test_an_answer_that_a_killed_process_left_is_shown_as_stopped(world: World) -> None:

@@ -36,7 +36,7 @@ MARKDOWN = (
 ASKED = {"en": "How many days of annual leave?", "ko": "연차는 일 년에 며칠인가요?"}
 ANSWERED = {"en": MARKDOWN, "ko": "일 년에 **15일**의 연차를 쓸 수 있습니다 [2]. 🙂"}
 _CHANGING = re.compile(
-    r"\d{4}-\d\d-\d\d \d\d:\d\d|\d+\.\d (?:s|tokens/s)|\d+\.\d초|초당 \d+\.\d|score \d\.\d+|점수 \d\.\d+"
+    r"[\d-]+ \d\d:\d\d|\d*:\d\d\b|\d\.\d{3}\b|\d+\.\d (?:s|tokens/s)|\d+\.\d초|초당 \d+\.\d|score \d\.\d+|점수 \d\.\d+"
 )
 
 Scene = Callable[[World, Pilot[None], str], Awaitable[object]]

@@ -100,7 +100,7 @@ class AnswerView(Vertical, Translated):
 
     def retranslate(self) -> None:
         """Draw header and footer anew."""
-        if not self.is_mounted:
+        if not self._composed:
             return
         self.query_one(".message-header", Static).update(self._header())
         footer = self.query_one(".answer-footer", Static)
@@ -130,12 +130,12 @@ class AnswerView(Vertical, Translated):
             await self._stream.stop()
             self._stream = None
         final = link_citations(message.text)
-        if final.strip() != self._written.strip():
+        if self._composed and final.strip() != self._written.strip():
             await self.query_one(Markdown).update(final)
         self.retranslate()
 
     async def _write(self, markdown: str) -> None:
-        if not markdown or not self.is_mounted:
+        if not markdown or not self._composed:
             return
         if self._stream is None:
             self._stream = Markdown.get_stream(self.query_one(Markdown))
@@ -144,6 +144,11 @@ class AnswerView(Vertical, Translated):
         self._written += markdown
         self.writes += 1
         await self._stream.write(markdown)
+
+    @property
+    def _composed(self) -> bool:
+        """Whether there is something to write into; what is composed later begins with what is known then."""
+        return bool(self.query(Markdown)) and bool(self.query(".answer-footer"))
 
     def on_click(self, event: events.Click) -> None:
         """Select this answer."""
