@@ -17,7 +17,7 @@ import pyte
 
 from lorag.library.chats import Chats, StoredMessage
 from lorag.library.database import Database
-from lorag.models.find import builtin_model
+from lorag.models.find import BUILTIN, builtin_model
 from tests.tiny_gguf import tiny_folder, write_tiny_gguf
 
 LORAG = Path(sys.executable).with_name("lorag")
@@ -53,7 +53,14 @@ def quoting_model() -> Path:
     return path if path.exists() else write_tiny_gguf(path, context=32_768, metadata={"lorag.quote": True}, opening="[")
 
 
-MODELS = {"tiny": quoting_model, **({"builtin": lambda: "builtin"} if builtin_model() else {})}
+def shipped_model() -> str:
+    """Return the name of the model that comes with lorag."""
+    return BUILTIN
+
+
+MODELS: dict[str, Callable[[], Path | str]] = {"tiny": quoting_model}
+if builtin_model():
+    MODELS["builtin"] = shipped_model
 """Every model the tests of this folder must pass with."""
 
 

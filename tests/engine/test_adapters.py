@@ -1,6 +1,7 @@
 import pytest
 
 from lorag.engine.api import AdapterStrength, LoadRequest
+from lorag.engine.client import EngineClient
 from lorag.errors import AdapterError, LoragError
 from tests.engine.conversation import answer, prompt, request
 from tests.tiny_gguf import tiny_gguf, tiny_lora
@@ -10,12 +11,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 FIRST, SECOND = tiny_lora("first", seed=11), tiny_lora("second", seed=12)
 
 
-async def load(engine):
+async def load(engine: EngineClient) -> None:
     await engine.load(LoadRequest(tiny_gguf(), threads=1))
     await engine.set_adapters([])
 
 
-async def scores(engine, *adapters: AdapterStrength) -> list[float]:
+async def scores(engine: EngineClient, *adapters: AdapterStrength) -> list[float]:
     await engine.set_adapters(adapters)
     return await engine.score(prompt("Hello"), "the model and the world")
 

@@ -1,10 +1,20 @@
 import asyncio
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lorag.engine.api import Finished, GenerateRequest, LoadProgress, LoadRequest, PromptProgress, Sampling, TextDelta
+from lorag.engine.api import (
+    Finished,
+    GenerateRequest,
+    LoadedModel,
+    LoadProgress,
+    LoadRequest,
+    PromptProgress,
+    Sampling,
+    TextDelta,
+)
 from lorag.engine.client import EngineClient
 from lorag.errors import EngineError
 from lorag.prompts.messages import Segment
@@ -17,7 +27,7 @@ LONG = tiny_gguf("long", context=8192)
 WARM = Sampling(temperature=1.0, top_k=0, top_p=1.0, min_p=0.0, repeat_penalty=1.0)
 
 
-async def load(engine: EngineClient, path=None, context_tokens: int = 0):
+async def load(engine: EngineClient, path: Path | None = None, context_tokens: int = 0) -> LoadedModel:
     return await engine.load(LoadRequest(path or tiny_gguf(), context_tokens=context_tokens, threads=1))
 
 
@@ -249,7 +259,9 @@ async def test_characters_split_over_tokens_arrive_whole(shared_engine):
     events = await events_of(shared_engine, request(max_tokens=200, grammar=f'root ::= "{text}"'))
 
     assert joined(events) == text
-    assert events[-1].usage.answer_tokens > len(text)
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    assert finished.usage.answer_tokens > len(text)
     assert not any("\ufffd" in event.text for event in events if isinstance(event, TextDelta))
 
 

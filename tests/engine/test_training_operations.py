@@ -1,10 +1,13 @@
 """What training and evaluation ask of the engine: tokens, likelihoods of given tokens, other number formats."""
 
+from pathlib import Path
+
 import gguf
 import numpy as np
 import pytest
 
-from lorag.engine.api import AdapterStrength, LoadRequest, QuantiseRequest
+from lorag.engine.api import AdapterStrength, LoadProgress, LoadRequest, QuantiseRequest
+from lorag.engine.client import EngineClient
 from lorag.errors import EngineError
 from lorag.models.gguf import read_metadata
 from lorag.prompts.messages import Segment
@@ -18,7 +21,7 @@ LORA = tiny_lora("operations", seed=21)
 TEXT = "the model and the system on 안녕 " * 4
 
 
-async def load(engine, path=None):
+async def load(engine: EngineClient, path: Path | None = None) -> None:
     await engine.load(LoadRequest(path or tiny_gguf(), threads=1))
     await engine.set_adapters([])
 
@@ -167,7 +170,8 @@ async def test_tokens_that_cannot_be_scored_are_a_clear_error(shared_engine, tok
 @pytest.mark.parametrize("kind", ["Q8_0", "Q4_K_M", "F16"])
 async def test_a_model_is_written_in_another_format_and_runs(shared_engine, tmp_path, kind):
     await load(shared_engine)
-    target, progress = tmp_path / f"{kind}.gguf", []
+    target = tmp_path / f"{kind}.gguf"
+    progress: list[LoadProgress] = []
 
     await shared_engine.quantise(QuantiseRequest(tiny_gguf(), target, kind, threads=1), progress.append)
 
