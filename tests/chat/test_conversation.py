@@ -124,13 +124,13 @@ async def test_a_refusal_by_the_model_counts_as_one(chats: Chats, answer: str):
 
 async def test_an_empty_library_is_told_and_the_model_answers_alone(chats: Chats):
     engine = FakeEngine(["Hello. I could not find that in the documents."])
-    events = await events_of(talk(chats, engine, has_any=False), "Hello?")
+    events = await events_of(talk(chats, engine, has_any=False), "How many days?")
 
     assert LibraryEmpty() in events
     done = events[-1]
     assert isinstance(done, TurnDone)
     assert (done.refused, done.search) == (False, None)
-    assert "Hello?\n\n" not in engine.prompt
+    assert "How many days?\n\n" not in engine.prompt
 
 
 async def test_with_rag_off_nothing_is_searched(chats: Chats):
@@ -375,3 +375,11 @@ async def test_control_tokens_in_documents_and_questions_stay_plain_text(chats: 
     assert "\x1b" not in engine.prompt
     assert "\u202e" not in engine.prompt
     assert "(1) is mine." in engine.prompt
+
+
+async def test_small_talk_is_answered_without_a_search(chats: Chats):
+    conversation = talk(chats, FakeEngine(["Hello! What shall I look up?"]), LEAVE)
+    done = await ask(conversation, "안녕하세요!")
+
+    assert searches(conversation) == []
+    assert (done.search, done.refused) == (None, False)

@@ -24,6 +24,7 @@ from lorag.chat.events import (
 from lorag.chat.numbering import PassageSentences, numbered, split_passages
 from lorag.chat.prompt import Draft, Exchange, fit_prompt
 from lorag.chat.records import citation_snapshot, search_record, timings_record, usage_record
+from lorag.chat.small_talk import is_small_talk
 from lorag.chat.turn import Documents, ModelChoice, Turn, TurnOptions
 from lorag.engine.api import (
     Engine,
@@ -125,7 +126,8 @@ class Conversation:
         yield turn.done
 
     async def _answer(self, turn: Turn) -> AsyncGenerator[TurnEvent]:
-        if self.options.rag and self.documents is not None:
+        # A greeting is answered as one: searched, it would only bring passages or a refusal.
+        if self.options.rag and self.documents is not None and not is_small_talk(turn.question):
             if await asyncio.to_thread(self._has_documents, self.documents):
                 yield Searching(turn.question)
                 turn.search = await asyncio.to_thread(self._search, self.documents, turn)
