@@ -110,6 +110,18 @@ def test_control_characters_and_escape_sequences_are_removed_and_reported():
     assert _kinds(result, "changed") == [(1, "control characters")]
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    ["<!--", "<script>", "<style ", "`<", "<p ", "&amp", "\x1b]", "a@", "+1 ", "4 ", "-", "Ã\x80", " ", "\n", "[1"],
+)
+def test_text_made_to_be_slow_to_clean_is_cleaned_all_the_same(pattern):
+    rows = [("Slow?", pattern * (19_000 // len(pattern))), ("Long?", pattern * (2_000_000 // len(pattern)))]
+
+    result = clean(examples(rows))
+
+    assert len(result.examples) + sum(finding.effect == "dropped" for finding in result.findings) == 2
+
+
 def test_indentation_and_joined_emoji_are_kept():
     answer = "def f():\n    return 1\n👩‍👩‍👧"
 

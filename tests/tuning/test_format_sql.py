@@ -188,3 +188,12 @@ def test_a_dump_of_several_tables_asks_which(tmp_path):
 
     assert "name one with --table (a, b)" in complaints(read(path))[0][1]
     assert pairs(read(path, table="a")) == [("q", "a")]
+
+
+@pytest.mark.parametrize("start", ["", "-- MySQL dump\n", "INSERT INTO a VALUES (", "CREATE TABLE a ("])
+@pytest.mark.parametrize("pattern", ["/*", "'", "\\'", "(", "`", '"', "INSERT INTO a ", " ", "--", "E'\\"])
+def test_a_dump_made_to_be_slow_to_read_is_read_all_the_same(tmp_path, start, pattern):
+    result = read(written(tmp_path, "dump.sql", start + pattern * (400_000 // len(pattern))))
+
+    assert result.findings
+    assert not result.examples

@@ -17,15 +17,17 @@ from lorag.tuning.personal import personal_data
 from lorag.tuning.repeats import contradictions, without_repeats
 
 _TAG: Final = re.compile(
-    r"</?(?:p|br|div|span|b|i|u|em|strong|a|ul|ol|li|h[1-6]|table|thead|tbody|tr|td|th|font|img)\b[^<>]*>|<!--.*?-->",
-    re.IGNORECASE | re.DOTALL,
+    r"</?(?:p|br|div|span|b|i|u|em|strong|a|ul|ol|li|h[1-6]|table|thead|tbody|tr|td|th|font|img)\b[^<>]*>",
+    re.IGNORECASE,
 )
 _BREAKING_TAG: Final = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6])\b[^<>]*>", re.IGNORECASE)
-_PROGRAM: Final = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _ENTITY: Final = re.compile(
     r"&(?:nbsp|amp|lt|gt|quot|apos|middot|hellip|[lr][sd]quo|[mn]dash|copy|#\d{2,5}|#x[\da-f]{2,5});", re.IGNORECASE
 )
-_CODE: Final = re.compile(r"```|`[^`\n]*<[^`\n]*`")
+_HIDDEN: Final = (("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>"))
+_INLINE_CODE: Final = re.compile(r"`[^`\n]+`")
+_RAW_FACTOR: Final = 5
+"""How many times longer than allowed a row may be before markup is taken out of it."""
 _PLACEHOLDERS: Final = frozenset(
     {
         "n/a",
@@ -84,6 +86,9 @@ def clean(examples: Sequence[Example], *, longest_characters: int = 20_000) -> C
     findings: list[Finding] = []
     mended: list[Example] = []
     for example in examples:
+        if _length(example) > longest_characters * _RAW_FACTOR:
+            findings.append(_too_long(example, longest_characters))
+            continue
         cleaned, changes = _cleaned(example)
         mended.append(cleaned)
         findings += changes
@@ -143,10 +148,28 @@ def _mended(raw: str, kinds: set[str]) -> str:
 
 def _without_markup(text: str) -> str:
     """Return text without HTML; text that shows code keeps it, for there it is what is talked about."""
-    if _CODE.search(text) or not any(pattern.search(text) for pattern in (_TAG, _ENTITY, _PROGRAM)):
+    if "```" in text or any("<" in code for code in _INLINE_CODE.findall(text)):
         return text
-    plain = _TAG.sub("", _BREAKING_TAG.sub("\n", _PROGRAM.sub("", text)))
+    shown = text
+    for start, end in _HIDDEN:
+        shown = _without_stretches(shown, start, end)
+    if shown == text and not (_TAG.search(text) or _ENTITY.search(text)):
+        return text
+    plain = _TAG.sub("", _BREAKING_TAG.sub("\n", shown))
     return _SPACES.sub(" ", normalise(html.unescape(plain)))
+
+
+def _without_stretches(text: str, start: str, end: str) -> str:
+    """Take out everything from each ``start`` to the next ``end``, in time that grows with the text alone."""
+    lower = text.lower()
+    if start not in lower or len(lower) != len(text):
+        return text
+    kept: list[str] = []
+    position = 0
+    while (first := lower.find(start, position)) >= 0 and (last := lower.find(end, first)) >= 0:
+        kept.append(text[position:first])
+        position = last + len(end)
+    return "".join([*kept, text[position:]])
 
 
 def _labels(examples: Sequence[Example]) -> frozenset[str]:
@@ -160,7 +183,6 @@ def _bare(answer: str) -> str:
 
 
 def _reason_to_drop(example: Example, longest_characters: int, labels: frozenset[str]) -> Finding | None:
-    length = len(example.text) + sum(len(message.content) for message in example.messages)
     if not example.messages and not example.text:
         return Finding(example.origin, "empty", "the text is empty", "dropped")
     empty = next((message.role for message in example.messages if not message.content), None)
@@ -172,9 +194,16 @@ def _reason_to_drop(example: Example, longest_characters: int, labels: frozenset
         return Finding(example.origin, "missing answer", f"the answer is only {example.answer!r}", "dropped")
     if is_broken(example.text) or any(is_broken(message.content) for message in example.messages):
         return Finding(example.origin, "encoding", "text read with a wrong encoding, beyond repair", "dropped")
-    if length > longest_characters:
-        return Finding(example.origin, "too long", f"{length:,} characters; at most {longest_characters:,}", "dropped")
-    return None
+    return _too_long(example, longest_characters) if _length(example) > longest_characters else None
+
+
+def _length(example: Example) -> int:
+    return len(example.text) + sum(len(message.content) for message in example.messages)
+
+
+def _too_long(example: Example, longest_characters: int) -> Finding:
+    reason = f"{_length(example):,} characters; at most {longest_characters:,}"
+    return Finding(example.origin, "too long", reason, "dropped")
 
 
 def _doubts(example: Example) -> Iterator[Finding]:

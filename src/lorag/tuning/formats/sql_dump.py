@@ -19,7 +19,7 @@ _CREATE: Final = re.compile(
     rf"CREATE\s+(?:\w+\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}\s*\((?P<rest>.*)", re.IGNORECASE | re.DOTALL
 )
 _INSERT: Final = re.compile(
-    rf"(?:INSERT|REPLACE)(?:\s+\w+)?\s+INTO\s+{_NAME}\s*(?:\((?P<columns>[^()]*)\))?\s*VALUES\s*", re.IGNORECASE
+    rf"(?:INSERT|REPLACE)(?:\s+\w+)?\s+INTO\s+{_NAME}\s*+(?:\((?P<columns>[^()]*)\)\s*+)?VALUES\s*+", re.IGNORECASE
 )
 _COPY: Final = re.compile(rf"COPY\s+{_NAME}\s*\((?P<columns>[^()]*)\)\s+FROM\s+stdin", re.IGNORECASE)
 _NO_COLUMN: Final = re.compile(
@@ -27,8 +27,9 @@ _NO_COLUMN: Final = re.compile(
 )
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "Z": "\x1a"}
 _NOTHING: Final = ("space", "comment")
-_PLAIN_STRING: Final = r"'(?:[^']|'')*+'"
-_ESCAPED_STRING: Final = r"'(?:[^'\\]|\\.|'')*+'"
+# A string or comment that never ends goes to the end of the file; trying again behind each quote would take for ever.
+_PLAIN_STRING: Final = r"'(?:[^']|'')*+(?:'|\Z)"
+_ESCAPED_STRING: Final = r"'(?:[^'\\]|\\.|'')*+(?:'|\Z)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def _dialect(text: str) -> _Dialect:
     escaped = bool(_MYSQL.search(text, 0, 1_000_000))
     string = _ESCAPED_STRING if escaped else rf"[eE]{_ESCAPED_STRING}|{_PLAIN_STRING}"
     tokens = re.compile(
-        rf"(?P<string>{string})|(?P<comment>--[^\n]*|/\*.*?\*/)|`[^`]*`|\"[^\"]*\"|[xX]'[0-9a-fA-F]*'"
+        rf"(?P<string>{string})|(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))|`[^`]*`|\"[^\"]*\"|[xX]'[0-9a-fA-F]*'"
         r"|(?P<word>[^\s'\"`(),;/-]+)|(?P<space>\s+)|.",
         re.DOTALL,
     )
@@ -181,7 +182,7 @@ def _insert(
     for match in dialect.tokens.finditer(statement, position):
         text = match.group()
         depth += (text == "(") - (text == ")")
-        if text == "'" or depth < 0:
+        if depth < 0:
             return start
         if text == "(" and depth == 1:
             line += statement.count("\n", counted, match.start())
