@@ -59,7 +59,7 @@ def test_nothing_in_the_documents_is_exit_code_3_without_asking_the_model(tiny_a
 
 
 def test_without_a_library_the_answer_says_that_it_comes_without_documents(shell):
-    done = shell.run("ask", "Hello", "--max-tokens", "5")
+    done = shell.run("ask", "How many days of leave do I have?", "--max-tokens", "5")
 
     assert done.returncode == 0
     assert "library is empty" in done.stderr
