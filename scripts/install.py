@@ -37,7 +37,10 @@ def main() -> int:
     environment = {**os.environ, "CMAKE_ARGS": os.environ.get("CMAKE_ARGS", CMAKE_ARGS)}
     environment.setdefault("CMAKE_BUILD_PARALLEL_LEVEL", str(os.cpu_count() or 2))
     steps = [
-        ("llama.cpp, compiled for this processor (about 3 minutes the first time)", [*pip, "--verbose", *constraints, LLAMA]),
+        (
+            "llama.cpp, compiled for this processor (about 3 minutes the first time)",
+            [*pip, "--verbose", *constraints, LLAMA],
+        ),
         ("lorag and its libraries (about 2 minutes)", [*pip, *constraints, "--editable", requirement]),
     ]
     for title, command in steps:

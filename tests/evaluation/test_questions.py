@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lorag.errors import DatasetError
 from lorag.evaluation.questions import read_questions
@@ -56,6 +58,8 @@ def test_a_row_can_say_that_it_has_no_answer(tmp_path, value):
     ("name", "text", "said"),
     [
         ("q.jsonl", '{"question": "a"}\n{"question": ', "q.jsonl:2: not JSON"),
+        ("q.jsonl", '{"question": ' + "9" * 5000 + "}", "q.jsonl:1: not JSON"),
+        ("q.jsonl", "[" * 100_000, "q.jsonl:1: not JSON"),
         ("q.jsonl", '["a"]', "q.jsonl:1: an object with a question is needed, not list"),
         ("q.jsonl", '{"answer": "a"}', "q.jsonl:1: there is no question; the row has answer"),
         ("q.jsonl", '{"question": "a", "answer": "b", "answerable": false}', "marked as not answerable"),
@@ -78,3 +82,17 @@ def test_a_missing_folder_or_binary_file_is_no_question_set(tmp_path):
         read_questions(tmp_path)
     with pytest.raises(DatasetError, match="not text"):
         read_questions(tmp_path / "x.jsonl")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=300), st.sampled_from(["q.jsonl", "q.csv", "q.tsv"]))
+def test_no_bytes_make_reading_fail_in_another_way(tmp_path_factory, data, name):
+    path = tmp_path_factory.mktemp("bytes") / name
+    path.write_bytes(data)
+    complaint, questions = "", ()
+    try:
+        questions = read_questions(path)
+    except DatasetError as error:
+        complaint = str(error)
+
+    assert name in complaint or all(question.question.strip() for question in questions)

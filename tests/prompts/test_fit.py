@@ -19,7 +19,7 @@ def test_the_least_relevant_passages_go_when_no_history_is_left():
 
 
 def test_what_does_not_fit_alone_is_an_error_that_says_what_to_do():
-    with pytest.raises(ContextOverflowError, match="about 30 tokens .* room for 25: ask a shorter question"):
+    with pytest.raises(ContextOverflowError, match=r"about 30 tokens .* room for 25: ask a shorter question"):
         fit(PromptCost(10, (30,), (20, 20)), 25)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-
 from lorag.errors import AdapterError
 from lorag.models.check import ties_embeddings
 from lorag.models.gguf import GgufMetadata, TensorInfo
