@@ -1,11 +1,22 @@
 """Models and adapters: two keys to switch, with what fits and what does not."""
 
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from tests.tui.support import SIZE, World, ask, messages, ready, send, text_of, wait_until
 
 
-async def test_two_keys_switch_the_adapter_and_two_switch_it_off(world: World) -> None:
+async def test_two_keys_switch_the_adapter(world: World) -> None:
+    world.adapters = {"polite": "", "refunds": ""}
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await pilot.press("ctrl+t", "3")
+        await wait_until(pilot, lambda: app.session is not None and app.session.adapters == {"refunds": 1.0})
+        await pilot.press("ctrl+t")
+        await pilot.press(*"pol1")
+        assert app.screen.query_one(Input).value == "pol1"
+
+
+async def test_an_adapter_is_switched_on_and_off_in_the_list(world: World) -> None:
     world.adapters = {"refunds": ""}
     async with world.app().run_test(size=SIZE) as pilot:
         app = await ready(pilot)
@@ -48,7 +59,7 @@ async def test_without_adapters_the_list_says_how_one_is_made(world: World) -> N
         assert "lorag train" in text_of(app, ".picker-empty")
 
 
-async def test_two_keys_switch_the_model_and_take_the_adapters_off(world: World) -> None:
+async def test_another_model_takes_the_adapters_off(world: World) -> None:
     world.models, world.adapters = ("fake", "other"), {"refunds": ""}
     async with world.app().run_test(size=SIZE) as pilot:
         app = await ready(pilot)

@@ -14,10 +14,11 @@ from lorag.commands.indexing import limits_from
 from lorag.commands.searching import LibrarySearch
 from lorag.commands.session import chosen_adapters, load_request, turn_options
 from lorag.engine.client import EngineClient
-from lorag.errors import LoragError
+from lorag.errors import LoragError, ModelError
 from lorag.library.browse import LibraryBrowser
 from lorag.library.chats import Chats
 from lorag.library.database import Database
+from lorag.models.check import check_chat_model
 from lorag.models.find import BUILTIN, builtin_model, list_models
 from lorag.models.gguf import GgufMetadata, read_metadata
 from lorag.retrieval.splitters import make_splitter
@@ -69,7 +70,16 @@ def open_core(settings: Settings, paths: Sequence[str]) -> Core:
 def _models(settings: Settings) -> list[ModelEntry]:
     builtin = builtin_model()
     entries = [ModelEntry(builtin.stem, f"built-in, {_size(builtin)}")] if builtin is not None else []
-    return entries + [ModelEntry(m.name, _size(m.path)) for m in list_models(settings.models_folder)]
+    return entries + [ModelEntry(m.name, _size(m.path), _problem(m.path)) for m in list_models(settings.models_folder)]
+
+
+def _problem(model: Path) -> str:
+    """Return why a model cannot chat, empty when it can."""
+    try:
+        check_chat_model(_metadata(model))
+    except ModelError as error:
+        return str(error)
+    return ""
 
 
 def _size(path: Path) -> str:
@@ -78,10 +88,10 @@ def _size(path: Path) -> str:
 
 def _metadata(path: Path) -> GgufMetadata:
     """Return what a file says of itself; read anew only when the file is another."""
-    return _read_once(path, path.stat().st_mtime_ns)
+    return _read_once(path, path.stat().st_mtime_ns if path.is_file() else 0)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _read_once(path: Path, _mtime_ns: int) -> GgufMetadata:
     return read_metadata(path)
 

@@ -99,7 +99,11 @@ class EngineActions(AppPart):
             for entry in app.session.core.models()
         ]
         choice = Choice(
-            app.texts("model.title"), filtered(items), app.texts("model.hint"), empty=app.texts("picker.none")
+            app.texts("model.title"),
+            filtered(items),
+            app.texts("model.hint"),
+            empty=app.texts("picker.none"),
+            numbered=True,
         )
         self.show_screen(Picker(choice), self._model_chosen)
 
@@ -138,6 +142,7 @@ class EngineActions(AppPart):
                 "alt+left": lambda name: self._strengthen(name, -_STEP),
             },
             empty=app.texts("adapter.none"),
+            numbered=True,
         )
         self.show_screen(Picker(choice), self._adapter_chosen)
 

@@ -14,6 +14,8 @@ from textual.widgets.option_list import Option
 from lorag.tui.dialogs import Dialog
 from lorag.tui.visible import one_line
 
+_NUMBERED = 9
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -40,6 +42,8 @@ class Choice:
     verbs: Mapping[str, Callable[[str], None]] = field(default_factory=dict)
     """Keys that do something with the highlighted item and keep the list open."""
     empty: str = ""
+    numbered: bool = False
+    """Whether a digit chooses an item while nothing is typed."""
 
     @classmethod
     def of(cls, title: str, items: Sequence[Item], hint: str = "") -> "Choice":
@@ -59,6 +63,19 @@ def filtered(items: Sequence[Item]) -> Callable[[str], Sequence[Item]]:
     return find
 
 
+class FilterInput(Input):
+    """Where the filter is typed; digits are left to the list while there is none."""
+
+    def __init__(self, query: str, *, numbered: bool) -> None:
+        super().__init__(query, compact=True)
+        self._numbered = numbered
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Say whether a key is text here, and not a command."""
+        chooses = self._numbered and not self.value and key.isdecimal()
+        return not chooses and super().check_consume_key(key, character)
+
+
 class Picker(Dialog[str | None]):
     """Returns the id of what was chosen, None when nothing was."""
 
@@ -75,6 +92,9 @@ class Picker(Dialog[str | None]):
         self._choice = choice
         self._query = query
         self._items: Sequence[Item] = ()
+        if choice.numbered:
+            for digit in range(1, _NUMBERED + 1):
+                self._bindings.bind(str(digit), f"number({digit})", show=False, priority=True)
         for key in choice.verbs:
             self._bindings.bind(key, f"verb('{key}')", show=False, priority=True)
 
@@ -82,7 +102,7 @@ class Picker(Dialog[str | None]):
         """Show an input over the list."""
         with Vertical(classes="dialog picker"):
             yield Static(self._choice.title, classes="dialog-title", markup=False)
-            yield Input(self._query, compact=True)
+            yield FilterInput(self._query, numbered=self._choice.numbered)
             yield OptionList(markup=False, compact=True)
             yield Static(self._choice.empty, classes="picker-empty", markup=False)
             if self._choice.hint:
@@ -107,6 +127,15 @@ class Picker(Dialog[str | None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Choose the item that was clicked."""
         self.close_with(self._items[event.option_index].id)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let digits choose only while nothing is typed; afterwards they are typed, too."""
+        return action != "number" or not self.query_one(Input).value
+
+    def action_number(self, number: int) -> None:
+        """Choose an item by its number."""
+        if number <= len(self._items) and self._items[number - 1].enabled:
+            self.close_with(self._items[number - 1].id)
 
     def action_cancel(self) -> None:
         """Choose nothing."""
@@ -137,14 +166,19 @@ class Picker(Dialog[str | None]):
     def _list(self, query: str) -> None:
         self._items = self._choice.find(query)
         options = self.query_one(OptionList)
-        options.set_options(Option(_shown(item), disabled=not item.enabled) for item in self._items)
+        numbers = self._choice.numbered and not query
+        options.set_options(
+            Option(_shown(item, number if numbers and number <= _NUMBERED else None), disabled=not item.enabled)
+            for number, item in enumerate(self._items, 1)
+        )
         self.query_one(".picker-empty").display = not self._items and bool(self._choice.empty)
         if self._items:
             options.highlighted = 0
 
 
-def _shown(item: Item) -> Content:
-    label = Content(("● " if item.current else "  ") + one_line(item.label))
+def _shown(item: Item, number: int | None) -> Content:
+    mark = ("● " if item.current else "  ") + (f"{number}  " if number is not None else "")
+    label = Content(mark + one_line(item.label))
     if item.keys:
         label = Content.assemble(label, "  ", (item.keys, "$text-accent"))
     if not item.detail:
