@@ -80,7 +80,9 @@ def test_a_model_is_pulled_from_an_address_and_can_be_chosen_by_name(models, cap
         assert main(["models", "pull", shop.url("Mein Modell%20v1.gguf")]) == 0
 
     assert (models / "Mein Modell v1.gguf").read_bytes() == CONTENT
-    assert "is here" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "is here" in said
+    assert "lorag chat --model 'Mein Modell v1'" in said
     assert "Mein Modell v1" in [row["name"] for row in listed(capsys)]
 
 

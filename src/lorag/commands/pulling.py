@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shlex
 import sys
 from typing import Protocol
 
@@ -56,10 +57,11 @@ def _print_result(plan: Plan, what: str, *, as_json: bool) -> None:
         return
     print(f"{harmless_line(plan.name)} {what}: {plan.result}")
     if is_embedder:
-        print(f"To search with it: LORAG_EMBEDDER={plan.result} lorag reindex --embed-only")
+        print(f"To search with it: LORAG_EMBEDDER={shlex.quote(str(plan.result))} lorag reindex --embed-only")
         print("It needs: pip install 'lorag[embedders]'")
     else:
-        print(f"To use it: lorag --model {plan.result.stem}  or  LORAG_MODEL={plan.result.stem}")
+        name = shlex.quote(plan.result.stem)
+        print(f"To use it: lorag chat --model {name}  or  LORAG_MODEL={name} lorag")
 
 
 class _View(Protocol):
