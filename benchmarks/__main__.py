@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.report import Figure, table, write_json
 
-NAMES = ("startup", "indexing", "retrieval", "engine", "builtin", "builtin_embedder", "train")
+NAMES = ("startup", "indexing", "retrieval", "engine", "tui", "builtin", "builtin_embedder", "train")
 INCLUDED = ("builtin_embedder",)
 """Part of another benchmark: measured alone only when named."""
 

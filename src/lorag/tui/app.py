@@ -27,6 +27,7 @@ from lorag.tui.core import Core, Places
 from lorag.tui.engine_actions import EngineActions
 from lorag.tui.export_actions import ExportActions
 from lorag.tui.interface_actions import InterfaceActions
+from lorag.tui.jobs import SHOW_EVERY_SECONDS
 from lorag.tui.keyboard import allow_long_commits
 from lorag.tui.library_actions import LibraryActions
 from lorag.tui.messages import AnswerView
@@ -131,6 +132,8 @@ class LoragApp(
         self.set_sidebar(self.preferences.current.sidebar)
         self.refresh_state()
         self.set_interval(_DRAFT_SECONDS, self.save_draft)
+        self.set_interval(SHOW_EVERY_SECONDS, self.show_reading)
+        self.set_interval(SHOW_EVERY_SECONDS, self.show_training)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:

@@ -9,6 +9,8 @@ from typing import Any, Final
 from lorag.errors import LoragError
 
 _LINE_LIMIT: Final = 1 << 22
+SHOW_EVERY_SECONDS: Final = 0.2
+"""How often what a run is at is drawn: it may read a thousand files in a second."""
 
 
 class Job:

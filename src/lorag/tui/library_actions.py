@@ -18,7 +18,9 @@ class LibraryActions(AppPart):
 
     _job: Job | None = None
     job_text = ""
-    """What is being read."""
+    """What is being read, as it is shown."""
+    _at = ""
+    """The same, as it was told last."""
 
     def refresh_library(self) -> None:
         """Draw the library's state anew."""
@@ -72,21 +74,24 @@ class LibraryActions(AppPart):
     async def _follow_job(self, job: Job) -> None:
         app = self.ui
         report: Mapping[str, Any] = {}
-        self._show(app.texts("job.started"))
+        self._at = app.texts("job.started")
+        self.show_reading()
         try:
             async for event in job.events():
                 report = event
-                self._show(describe_progress(event, app.texts) or self.job_text)
+                self._at = describe_progress(event, app.texts) or self._at
             app.tell(describe_report(report, app.texts))
         except LoragError as error:
             app.say("job.failed", error=True, reason=error)
         finally:
             self._job = None
-            self._show("")
+            self._at = ""
+            self.show_reading()
 
-    def _show(self, text: str) -> None:
-        if text != self.job_text or not text:
-            self.job_text = text
+    def show_reading(self) -> None:
+        """Draw how far the reading is, when that has changed."""
+        if self._at != self.job_text:
+            self.job_text = self._at
             self.ui.refresh_library()
             self.ui.refresh_state()
 

@@ -65,6 +65,7 @@ class Sidebar(VerticalScroll, Translated):
         self._library = LibraryShown()
         self._sources: tuple[Source, ...] = ()
         self._collections: tuple[str, ...] = ()
+        self._collections_shown: tuple[dict[str, int], tuple[str, ...]] | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the three parts."""
@@ -104,6 +105,10 @@ class Sidebar(VerticalScroll, Translated):
 
     def show_collections(self, counts: Mapping[str, int], chosen: Sequence[str]) -> None:
         """List the collections with how many documents each holds."""
+        shown = (dict(counts), tuple(chosen))
+        if shown == self._collections_shown:
+            return
+        self._collections_shown = shown
         self._collections = tuple(counts)
         choices = self.query_one("#collections", SelectionList)
         choices.display = self.query_one("#collections-title").display = len(counts) > 1
@@ -173,6 +178,7 @@ class Sidebar(VerticalScroll, Translated):
         """Pass the choice on; all and none are the same: everything."""
         event.stop()
         chosen = tuple(event.selection_list.selected)
+        self._collections_shown = None
         self.post_message(self.CollectionsChosen(() if len(chosen) == len(self._collections) else chosen))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

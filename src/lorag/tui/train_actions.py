@@ -14,7 +14,9 @@ class TrainActions(AppPart):
 
     training: Job | None = None
     training_text = ""
-    """How far it is."""
+    """How far it is, as it is shown."""
+    _training_at = ""
+    """The same, as it was told last."""
     _trained: TrainingResult | None = None
     """Not yet looked at."""
 
@@ -43,27 +45,30 @@ class TrainActions(AppPart):
 
     async def _follow_training(self, job: Job) -> None:
         app = self.ui
-        self._show_training(app.texts("train.started"))
+        self._training_at = app.texts("train.started")
+        self.show_training()
         try:
             async for event in job.events():
                 self._trained = result_of(event) or self._trained
-                self._show_training(progress_of(event, app.texts) or self.training_text)
+                self._training_at = progress_of(event, app.texts) or self._training_at
         except LoragError as error:
             app.say("train.failed", error=True, reason=error)
         finally:
             self.training = None
-            self._show_training("")
+            self._training_at = ""
+            self.show_training()
         if self._trained is not None:
             app.say("train.done", name=self._trained.name)
             # A screen that opens by itself must not take the keys of somebody who types.
             if not self.query_one(PromptArea).text and len(self.screen_stack) == 1 and not app.streaming:
                 self._offer()
 
-    def _show_training(self, text: str) -> None:
-        if text != self.training_text or not text:
-            self.training_text = text
+    def show_training(self) -> None:
+        """Draw how far the training is, when that has changed."""
+        if self._training_at != self.training_text:
+            self.training_text = self._training_at
             if not self.ui.closing:
-                self.query_one(Sidebar).show_training(text)
+                self.query_one(Sidebar).show_training(self.training_text)
                 self.ui.refresh_state()
 
     def _ask_to_stop(self) -> None:
