@@ -202,6 +202,12 @@ def test_plain_keeps_the_line_by_line_chat_for_screen_readers(opened: Open) -> N
     assert terminal.end() == 0
 
 
+def test_a_terminal_that_cannot_draw_gets_lines(opened: Open) -> None:
+    terminal = opened(command=("/usr/bin/env", "TERM=dumb", *APP))
+    terminal.wait_for("lorag: ask about your documents")
+    assert "F1 help" not in terminal.text
+
+
 def test_no_colour_is_honoured(opened: Open, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = opened(command=("/usr/bin/env", "NO_COLOR=1", *APP))
     terminal.wait_for(loaded)
