@@ -23,6 +23,8 @@ from lorag.evaluation.suite import Measurement, Suite, measure_all, measure_quic
 from lorag.tuning.artefact import Artefact, Exporter
 
 _DIVERGENCE_TOKENS = 48
+_MOST_IN_FULL = 3
+"""Answers have to be written for a full measurement, which takes about as long as the training itself."""
 _SAME_MEAN, _SAME_MOST = 0.1, 1.0
 """How far llama.cpp and torch may differ on one tuned model, nats a token: bf16 costs some hundredths."""
 
@@ -76,20 +78,31 @@ async def choose(
     kept = fitted.checkpoint.kept()
     if not kept:
         raise TrainingError(f"the run {request.folder.name} has no checkpoint yet; go on with --resume")
-    step, loss = kept[0]
+    chosen = _Picked(*kept[0])
     if measured is not None:
-        view.show(Stage("measure", f"measuring {len(kept)} checkpoints"))
-        step, loss = await _first_that_passes(request, engine, exporter, measured, view)
+        view.show(Stage("measure", f"measuring {len(kept)} checkpoints, the best on validation first"))
+        chosen = await _first_that_passes(request, engine, exporter, measured, view)
+    step = chosen.step
     view.show(Stage("export", f"exporting step {step} and testing it in llama.cpp"))
     artefact = exporter.write(step, _path(request, step), metadata(request, engine, fitted))
     await _use(engine, artefact)
     await _self_test(engine, exporter)
-    chosen = Chosen(step, loss, artefact, None, ())
-    if measured is not None:
+    tuned = chosen.tuned
+    if measured is not None and tuned is None:
         tuned = await _measure(engine, artefact, measured, view, quick=False)
-        chosen = replace(chosen, tuned=tuned, gates=tuple(check_gates(measured.base, tuned)))
     await _use_base(engine)
-    return chosen
+    gates = tuple(check_gates(measured.base, tuned)) if measured is not None and tuned is not None else ()
+    return Chosen(step, chosen.loss, artefact, tuned, gates)
+
+
+@dataclass(frozen=True, slots=True)
+class _Picked:
+    """A checkpoint that may be kept."""
+
+    step: int
+    loss: float
+    tuned: Measurement | None = None
+    """None when it was not measured in full."""
 
 
 def metadata(request: Request, engine: TrainEngine, fitted: Fitted) -> Mapping[str, str]:
@@ -115,20 +128,30 @@ def clear(request: Request) -> None:
 
 async def _first_that_passes(
     request: Request, engine: TrainEngine, exporter: Exporter, measured: Measured, view: View
-) -> tuple[int, float]:
+) -> _Picked:
+    """Return the first checkpoint that passes; what fails in the quick measures is not measured in full."""
     kept = exporter.checkpoint.kept()
+    best = _Picked(*kept[0])
+    in_full = 0
     for step, loss in kept:
         artefact = exporter.write(step, _path(request, step), {})
         tuned = await _measure(engine, artefact, measured, view, quick=True)
         gates = check_gates(measured.base, tuned)
-        passed = passes(gates)
-        view.show(CheckpointJudged(step, loss, passed, failed(gates)))
-        if passed:
-            return step, loss
+        if passes(gates) and in_full < _MOST_IN_FULL:
+            in_full += 1
+            tuned = await _measure(engine, artefact, measured, view, quick=False)
+            gates = check_gates(measured.base, tuned)
+            if passes(gates):
+                view.show(CheckpointJudged(step, loss, True, ()))
+                return _Picked(step, loss, tuned)
+            if step == best.step:
+                best = _Picked(step, loss, tuned)
+        reasons = failed(gates) or ("not measured in full: the better ones failed",)
+        view.show(CheckpointJudged(step, loss, False, reasons))
         await _use_base(engine)
         artefact.path.unlink(missing_ok=True)
     view.show(Warned("no checkpoint passes every gate; the best on validation is kept and marked"))
-    return kept[0]
+    return best
 
 
 def failed(gates: list[GateResult]) -> tuple[str, ...]:
