@@ -43,7 +43,8 @@ def figures() -> list[Figure]:
 
 
 def _figures(label: str, ours: dict[str, float], theirs: dict[str, float]) -> list[Figure]:
-    speed, memory = ours["speed"] / theirs["speed"], ours["memory"] / theirs["memory"]
+    # Processor time, all threads: wall time on a machine with other work says more about that work.
+    speed, memory = ours["processor_speed"] / theirs["processor_speed"], ours["memory"] / theirs["memory"]
     same = abs(ours["loss"] - theirs["loss"]) <= LOSS_TOLERANCE * theirs["loss"]
     losses = f"final loss {ours['loss']:.3f} against {theirs['loss']:.3f}"
     return [
@@ -53,7 +54,8 @@ def _figures(label: str, ours: dict[str, float], theirs: dict[str, float]) -> li
             "×",
             f"≥ {SPEED_BUDGET:g} ×",
             speed >= SPEED_BUDGET and same,
-            f"{ours['speed']:,.0f} against {theirs['speed']:,.0f} tokens/s; {losses}",
+            f"{ours['processor_speed']:,.0f} against {theirs['processor_speed']:,.0f} tokens a second of processor time, "
+            f"{ours['speed']:,.0f} against {theirs['speed']:,.0f} of wall time; {losses}",
         ),
         Figure(
             f"peak memory, against TRL {label}",

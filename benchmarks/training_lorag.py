@@ -3,13 +3,12 @@
 import json
 import os
 import sys
-import time
 from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM
 
-from benchmarks.training_inputs import BATCH_ROWS, EPOCHS, LEARNING_RATE, RANK, measured, read_rows
+from benchmarks.training_inputs import BATCH_ROWS, EPOCHS, LEARNING_RATE, RANK, Clock, measured, read_rows
 from lorag.tuning.checkpoint import Checkpoint
 from lorag.tuning.encode import EncodedRow
 from lorag.tuning.examples import Origin
@@ -43,11 +42,11 @@ def train_rows(folder: Path) -> dict[str, float]:
         weight_decay=0.0,
     )
     tunable = make_ready(model, plan)
-    started, tokens, seconds = time.perf_counter(), 0, 0.0
+    started, tokens, seconds = Clock(), 0, (0.0, 0.0)
     for event in train(tunable, rows, rows[:1], plan, Checkpoint(folder / "run", "bench"), lambda: False):
         if isinstance(event, StepReport):
             tokens += event.tokens
-            seconds = time.perf_counter() - started
+            seconds = started.since()
     return measured(tunable.model, folder, tokens, seconds)
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from datasets import Dataset
 from peft import LoraConfig
 from trl import SFTConfig, SFTTrainer
 
-from benchmarks.training_inputs import BATCH_ROWS, EPOCHS, LEARNING_RATE, RANK, measured, read_rows
+from benchmarks.training_inputs import BATCH_ROWS, EPOCHS, LEARNING_RATE, RANK, Clock, measured, read_rows
 
 
 def train_rows(folder: Path, *, fastest: bool) -> dict[str, float]:
@@ -45,9 +44,9 @@ def train_rows(folder: Path, *, fastest: bool) -> dict[str, float]:
     )
     lora = LoraConfig(r=RANK, lora_alpha=2 * RANK, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM")
     trainer = SFTTrainer(model=str(folder / "model"), args=config, train_dataset=data, peft_config=lora)
-    started = time.perf_counter()
+    started = Clock()
     trainer.train()
-    seconds = time.perf_counter() - started
+    seconds = started.since()
     return measured(trainer.model, folder, round(sum(len(row["ids"]) for row in rows) * EPOCHS), seconds)
 
 
