@@ -3,7 +3,7 @@ import shutil
 import sys
 from pathlib import Path
 
-import pexpect  # type: ignore[import-untyped]  # it ships no types
+import pexpect
 import pytest
 
 from lorag.cli.main import main
@@ -225,6 +225,23 @@ def test_advice_is_a_table_of_reasons_in_both_languages(library, tmp_path, model
     assert "60개: 패턴을 익히기에 충분" in korean
     assert record["recommendation"] == "both"
     assert any(str(path) in step for step in record["next"])
+
+
+def test_at_a_terminal_advice_asks_for_what_it_cannot_see():
+    command = ["-m", "lorag", "advise", "--no-sources", "--lang", "en"]
+    process = pexpect.spawn(sys.executable, command, timeout=60, encoding="utf-8", dimensions=(60, 120))
+    process.expect("What is missing.*: ")
+    process.sendline("something else")
+    process.expect("What is missing.*: ")
+    process.sendline("f")
+    for question in ("a good prompt", "How often", "every second", "everything else", "erasable", "works today"):
+        process.expect(f"{question}.*: ")
+        process.sendline("")
+    process.expect(pexpect.EOF)
+    process.close()
+
+    assert process.exitstatus == 0
+    assert "Use RAG" in (process.before or "")
 
 
 def test_advice_to_measure_needs_examples(capsys):

@@ -18,7 +18,7 @@ from lorag.library.database import Database
 from lorag.library.documents import list_documents
 from lorag.models.find import find_model
 from lorag.models.gguf import GgufMetadata, read_metadata
-from lorag.models.memory import available_memory_bytes
+from lorag.models.memory import available_memory_bytes, trained_context_tokens
 from lorag.settings import Settings
 from lorag.tuning.cleaning import clean
 from lorag.tuning.estimate import ModelSize, estimate
@@ -102,6 +102,7 @@ def _cost(settings: Settings, examples: Sequence[Example], style: StyleFacts | N
         model = read_metadata(find_model(settings.model, settings.models_folder))
     except ModelError:
         return CostFacts(None, None, free, passage_tokens, None)
+    passage_tokens = min(passage_tokens, trained_context_tokens(model))
     speed = _operations_per_second() * _REACHED
     rag_seconds = 2 * model.parameters * passage_tokens / speed
     if style is None:

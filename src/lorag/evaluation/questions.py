@@ -68,7 +68,7 @@ def _json_rows(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]
             continue
         try:
             values = json.loads(content)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise DatasetError(f"{path}:{line}: not JSON ({error}); there must be one object a line") from error
         if not isinstance(values, dict):
             raise DatasetError(f"{path}:{line}: an object with a question is needed, not {type(values).__name__}")
