@@ -90,7 +90,6 @@ def test_a_missing_folder_or_binary_file_is_no_question_set(tmp_path):
 def test_no_bytes_make_reading_fail_in_another_way(tmp_path_factory, data, name):
     path = tmp_path_factory.mktemp("bytes") / name
     path.write_bytes(data)
-    complaint, questions = "", ()
     questions = []
     with contextlib.suppress(DatasetError):
         questions = read_questions(path)
