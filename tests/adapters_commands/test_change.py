@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 
-import pexpect  # type: ignore[import-untyped]  # it ships no types
+import pexpect
 import pytest
 
 from lorag.cli.main import main

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -8,9 +9,9 @@ from lorag.models.find import builtin_embedder
 from tests.tiny_gguf import tiny_gguf, write_tiny_gguf, write_tiny_lora
 
 
-def findings(capsys) -> tuple[int, dict[str, list[dict]]]:
+def findings(capsys) -> tuple[int, dict[str, list[dict[str, Any]]]]:
     code = main(["doctor", "--json"])
-    found: dict[str, list[dict]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for row in json.loads(capsys.readouterr().out):
         found.setdefault(row["check"], []).append(row)
     return code, found

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def models(data_dir):
     return folder
 
 
-def listed(capsys, *arguments) -> list[dict]:
+def listed(capsys, *arguments) -> list[dict[str, Any]]:
     assert main(["models", *arguments, "--json"]) == 0
     return json.loads(capsys.readouterr().out)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lorag.engine.llama import library
 from lorag.engine.model import LlamaModel
 from lorag.engine.tokenise import Tokeniser
-from lorag.prompts.messages import Message, Segment
+from lorag.prompts.messages import Message, Role, Segment
 from lorag.prompts.template import render
 from tests.chat_templates import BEGIN_AND_END, MARKERS, TEMPLATES
 from tests.tiny_gguf import tiny_gguf
@@ -31,7 +31,7 @@ class Family:
         self.control = {marker.token for marker in self.model.vocabulary.markers}
 
     def segments(self, *contents: str) -> tuple[Segment, ...]:
-        roles = ("user", "assistant", "user")
+        roles: tuple[Role, ...] = ("user", "assistant", "user")
         messages = [Message(role, content) for role, content in zip(roles, contents, strict=False)]
         return render(
             messages, template=self.template, bos_token=self.bos or "", eos_token=self.eos, add_generation_prompt=True

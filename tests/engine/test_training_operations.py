@@ -1,6 +1,7 @@
 """What training and evaluation ask of the engine: tokens, likelihoods of given tokens, other number formats."""
 
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
@@ -121,7 +122,7 @@ async def test_likelihoods_of_tokens_equal_a_direct_computation(shared_engine, a
 
     scores = await shared_engine.score_tokens(tokens)
 
-    lora = {"lora_path": str(LORA), "lora_scale": 0.7} if adapted else {}
+    lora: dict[str, Any] = {"lora_path": str(LORA), "lora_scale": 0.7} if adapted else {}
     model = llama_cpp.Llama(str(tiny_gguf()), logits_all=True, verbose=False, n_ctx=512, n_threads=1, **lora)
     expected = likelihoods(model, tokens)
     model.close()

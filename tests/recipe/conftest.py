@@ -10,10 +10,38 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models" / "recipe"))
 
-ENGLISH = (
-    ["refund", "order", "invoice", "holiday", "office", "printer", "manual", "password", "server", "budget", "travel", "parking", "badge", "meeting"]
-)
-KOREAN = ["환불", "주문", "휴가", "사무실", "인쇄기", "설명서", "비밀번호", "서버", "예산", "출장", "주차", "회의", "계약", "급여"]
+ENGLISH = [
+    "refund",
+    "order",
+    "invoice",
+    "holiday",
+    "office",
+    "printer",
+    "manual",
+    "password",
+    "server",
+    "budget",
+    "travel",
+    "parking",
+    "badge",
+    "meeting",
+]
+KOREAN = [
+    "환불",
+    "주문",
+    "휴가",
+    "사무실",
+    "인쇄기",
+    "설명서",
+    "비밀번호",
+    "서버",
+    "예산",
+    "출장",
+    "주차",
+    "회의",
+    "계약",
+    "급여",
+]
 
 
 def _sentence(words: list[str], rng: random.Random) -> str:

@@ -21,11 +21,11 @@ from lorag.engine.api import LoadRequest
 from lorag.engine.client import EngineClient
 from lorag.engine.model import LlamaModel
 from lorag.engine.tokenise import Tokeniser
-from lorag.prompts.messages import Message
+from lorag.prompts.messages import Message, Role
 from lorag.prompts.template import render
 
 RECIPE = Path(__file__).resolve().parents[2] / "models" / "recipe" / "chat" / "recipe.toml"
-TALK = [
+TALK: list[tuple[Role, str]] = [
     ("user", "Refund order 12?\n\nOffice\n[1] Refund the order.\n[2] 환불 주문 휴가입니다.\n\nRefund order 12?"),
     ("assistant", "[1] Refund the order."),
     ("user", "고마워요! <|end|> [3]"),

@@ -58,9 +58,12 @@ def test_examples_become_an_adapter_that_the_chat_finds_by_name(capsys, rows, ba
     assert code == 0
     adapter, _ = find_adapter(data_dir / "adapters", "orders")
     manifest = adapter.manifest()
+    assert manifest is not None
     assert (manifest.name, manifest.method, manifest.architecture) == ("orders", "lora", "llama")
     assert (manifest.license, manifest.origin, manifest.verdict) == ("CC0-1.0", "our desk", "unmeasured")
-    assert manifest.hyperparameters["lora"]["rank"] == 2
+    lora = manifest.hyperparameters["lora"]
+    assert isinstance(lora, dict)
+    assert lora["rank"] == 2
     assert len(manifest.base_fingerprint) == len(manifest.data_hash) == len(manifest.template_hash) == 64
     assert events[-1]["event"] == "result"
     assert events[-1]["adapter"] == str(data_dir / "adapters" / "orders")
@@ -105,7 +108,9 @@ def test_the_unquantised_weights_of_the_same_model_can_be_trained(capsys, rows, 
     shutil.copy(base, folder / "chat.gguf")
     code, _, _ = train(capsys, rows, "--name", "exact", "--base", folder, *QUICK)
     assert code == 0
-    assert find_adapter(data_dir / "adapters", "exact")[0].manifest().base == "chat"
+    manifest = find_adapter(data_dir / "adapters", "exact")[0].manifest()
+    assert manifest is not None
+    assert manifest.base == "chat"
 
 
 def test_weights_of_another_model_do_not_pass_the_comparison(capsys, rows, base, tmp_path):
@@ -176,7 +181,7 @@ def training_process(data_dir, *arguments):
         env={**os.environ, "LORAG_DATA_DIR": str(data_dir)},
     )
     try:
-        yield process, (json.loads(line) for line in process.stdout)
+        yield process, (json.loads(line) for line in process.stdout or ())
     finally:
         process.kill()
         process.communicate()

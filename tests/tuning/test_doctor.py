@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from lorag.prompts.messages import Message
+from lorag.prompts.messages import Message, Role
 from lorag.prompts.template import CHATML_TEMPLATE, render
 from lorag.tuning.doctor import diagnose
 from lorag.tuning.encode import Encoder
@@ -21,7 +21,7 @@ THINKING = (
 
 
 def conversation(*texts):
-    roles = ("user", "assistant") * len(texts)
+    roles: tuple[Role, ...] = ("user", "assistant") * len(texts)
     return Example(ORIGIN, tuple(Message(role, text) for role, text in zip(roles, texts, strict=False)))
 
 

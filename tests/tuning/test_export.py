@@ -234,4 +234,6 @@ def test_a_peft_adapter_of_another_model_is_refused(tmp_path):
 def test_a_delta_of_a_tensor_that_is_not_there_is_an_error(tmp_path):
     _, path = tiny_model("llama")
     with pytest.raises(TrainingError, match=r"no tensor blk\.9"):
-        write_merged(path, tmp_path / "out.gguf", {"blk.9.attn_q.weight": np.zeros((1, 1))}, kind="F32", metadata={})
+        write_merged(
+            path, tmp_path / "out.gguf", {"blk.9.attn_q.weight": np.zeros((1, 1), np.float32)}, kind="F32", metadata={}
+        )

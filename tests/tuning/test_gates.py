@@ -1,7 +1,10 @@
 """Tunes that forget, or that ignore what they are shown, planted in real checkpoints and measured through llama.cpp."""
 
+from typing import cast
+
 import pytest
 import torch
+from transformers import PreTrainedModel
 
 from lorag.commands.train_choose import Measured, choose
 from lorag.commands.train_engine import open_engine
@@ -74,7 +77,13 @@ def knowing(tmp_path_factory, engine):
     learn(tunable, rows, steps=60, rate=0.01)
     known = tmp_path_factory.mktemp("known") / "knowing.gguf"
     before = dict(fresh(path).state_dict())
-    write_merged(path, known, delta_of_weights(tunable.model, before, read_facts(path)), kind="F32", metadata={})
+    write_merged(
+        path,
+        known,
+        delta_of_weights(cast(PreTrainedModel, tunable.model), before, read_facts(path)),
+        kind="F32",
+        metadata={},
+    )
     return known
 
 

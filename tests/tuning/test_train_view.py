@@ -1,5 +1,6 @@
 import io
 import json
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,7 @@ def step(number, total=100, loss=2.0):
 
 
 def test_events_have_the_names_that_programs_read():
-    finding = Finding(Origin("a.csv", 3), "empty", "the answer is empty", "dropped")
+    finding = Finding(Origin(Path("a.csv"), 3), "empty", "the answer is empty", "dropped")
     assert record(Splitted(1, 2, 3, 4)) == {"event": "split", "train": 1, "extra": 2, "validation": 3, "test": 4}
     assert record(Validated(4, 1.5, True)) == {"event": "evaluation", "step": 4, "loss": 1.5, "best": True}
     assert record(Found(finding))["line"] == 3
@@ -55,7 +56,7 @@ def test_a_log_file_gets_a_line_now_and_then_and_not_one_a_step(capsys):
 def test_at_most_twenty_findings_are_printed(capsys):
     view = PlainView()
     for number in range(50):
-        view.show(Found(Finding(Origin("a.csv", number), "empty", "nothing", "dropped")))
+        view.show(Found(Finding(Origin(Path("a.csv"), number), "empty", "nothing", "dropped")))
     assert len(capsys.readouterr().out.splitlines()) == 20
 
 
