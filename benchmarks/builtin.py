@@ -58,7 +58,7 @@ async def _chat(builder: ExampleBuilder, path: Path) -> list[Figure]:
     measured, replies = [], list[Reply]()
     with tempfile.TemporaryDirectory() as logs:
         async with EngineClient(Path(logs, "engine.log")) as engine:
-            model = await engine.load(LoadRequest(path))
+            model = await engine.load(LoadRequest(path, threads=int(os.environ.get("LORAG_THREADS", "0"))))
             for kind in KINDS:
                 for passages in PASSAGES:
                     asked = await trials(engine, model, questions(builder, kind, passages, count, answerable=True))

@@ -51,7 +51,7 @@ def export(path: Path, model: Llama, tokenizer: Tokenizer, context: int) -> None
 def _describe(writer: GGUFWriter, shape: ModelShape, context: int) -> None:
     writer.add_name("lorag small")
     writer.add_description("Answers from numbered sentences by quoting them; English and Korean.")
-    writer.add_license("apache-2.0")
+    writer.add_license("mit")
     writer.add_languages(["en", "ko"])
     writer.add_bool("lorag.quote", True)
     writer.add_file_type(LlamaFileType.MOSTLY_F16)
