@@ -13,8 +13,8 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[1]
 SIZE: Final = (126, 36)
 QUESTIONS: Final = {
-    "en": "How long does it take to get my money back?",
-    "ko": "연차 휴가는 며칠인가요?",
+    "en": "Within how many days may unopened bags be returned?",
+    "ko": "입사 1년이 지나면 연차는 며칠인가요?",
 }
 _SECONDS: Final = 900
 
