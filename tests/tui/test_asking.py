@@ -167,7 +167,7 @@ async def test_what_was_left_out_of_the_prompt_stands_in_the_status_line(world: 
         app = await ready(pilot)
         for number in range(5):
             await ask(pilot, f"Question {number}?")
-        assert "left out:" in text_of(app, "#status")
+        assert "messages left out: " in text_of(app, "#status")
 
 
 async def test_text_that_looks_like_markup_is_shown_as_it_is(world: World) -> None:

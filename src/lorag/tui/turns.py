@@ -166,7 +166,8 @@ class Turns(AppPart):
             case ReadingPrompt(read, total) if view is not None:
                 view.progress(texts("answer.reading", done=read, total=total))
             case HistoryTrimmed(messages, passages):
-                self.trimmed = texts("status.trimmed", messages=messages, passages=passages)
+                counts = {"status.trimmed_messages": messages, "status.trimmed_passages": passages}
+                self.trimmed = "  ·  ".join(texts(key, count=count) for key, count in counts.items() if count)
 
     async def _end(self, answer: MessageShown, session: Session) -> None:
         """Show the final answer, with the versions it now has."""
