@@ -20,12 +20,12 @@ from chat.corpus import Corpus
 from chat.encode import CHOICE_WEIGHT
 from chat.evaluate import DevExamples, Score, worth
 from chat.export import export
-from chat.initial import CIRCUIT_BLOCKS, FIXED_COLUMNS, MATCHING_BLOCKS, initialise
+from chat.initial import initialise
 from chat.journal import append, best_worth, log_steps
 from chat.model import Llama
-from chat.optim import Optimizer, Start
+from chat.optim import Optimizer
 from chat.settings import Recipe, read_recipe
-from chat.token_vectors import token_rarity, token_vectors
+from chat.token_vectors import token_vectors
 from chat.train import StepReport, Trainee, load_checkpoint, load_weights, save_checkpoint, save_weights, train
 from torch.multiprocessing.spawn import spawn
 
@@ -68,16 +68,14 @@ def _arguments() -> argparse.Namespace:
 
 
 def _prepare(recipe: Recipe, corpus: Corpus, work: Path) -> None:
-    """Make the tokenizer, the first token vectors and the tokens' rarity, once."""
-    tokenizer_path, vectors_path, rarity_path = work / "tokenizer.json", work / "vectors.npy", work / "rarity.npy"
+    """Make the tokenizer and the first token vectors, once."""
+    tokenizer_path, vectors_path = work / "tokenizer.json", work / "vectors.npy"
     if not tokenizer_path.exists():
         tokenizer = train_tokenizer(corpus, recipe.model.vocabulary, recipe.sample_megabytes, recipe.seed)
         tokenizer.save(str(tokenizer_path))
     if not vectors_path.exists():
         tokenizer = load_tokenizer(tokenizer_path)
         np.save(vectors_path, token_vectors(corpus, tokenizer, recipe.model.width - 4, recipe.seed))
-    if not rarity_path.exists():
-        np.save(rarity_path, token_rarity(corpus, load_tokenizer(tokenizer_path)))
 
 
 def _started(recipe: Recipe, work: Path) -> tuple[Trainee, Optimizer]:
@@ -85,11 +83,9 @@ def _started(recipe: Recipe, work: Path) -> tuple[Trainee, Optimizer]:
     torch.manual_seed(recipe.seed)
     tokenizer = load_tokenizer(work / "tokenizer.json")
     model = Trainee(Llama(recipe.model))
-    initialise(model.llama, tokenizer, np.load(work / "vectors.npy"), np.load(work / "rarity.npy"))
+    initialise(model.llama, tokenizer, np.load(work / "vectors.npy"), recipe.seed)
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    start = Start(recipe.optimizer.circuit_rate, CIRCUIT_BLOCKS, FIXED_COLUMNS)
-    model.llama.blocks[:MATCHING_BLOCKS].requires_grad_(False)
-    optimizer = Optimizer(model, recipe.optimizer.matrix_rate, recipe.optimizer.other_rate, start)
+    optimizer = Optimizer(model, recipe.optimizer.matrix_rate, recipe.optimizer.other_rate)
     model.bfloat16()
     return model, optimizer
 

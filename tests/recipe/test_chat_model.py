@@ -13,7 +13,7 @@ from chat.initial import initialise
 from chat.model import Llama
 from chat.optim import Optimizer
 from chat.settings import Recipe, read_recipe
-from chat.token_vectors import token_rarity, token_vectors
+from chat.token_vectors import token_vectors
 from chat.train import Trainee, load_checkpoint, save_checkpoint, train
 from tokenizers import Tokenizer
 
@@ -40,12 +40,11 @@ class Kitchen:
     tokenizer: Tokenizer
     source: BatchSource
     vectors: np.ndarray
-    rarity: np.ndarray
 
     def network(self) -> tuple[Trainee, Optimizer]:
         model = Trainee(Llama(self.recipe.model))
         torch.manual_seed(0)
-        initialise(model.llama, self.tokenizer, self.vectors, self.rarity)
+        initialise(model.llama, self.tokenizer, self.vectors, 0)
         optimizer = Optimizer(model, 0.004, 0.002)
         return model.bfloat16(), optimizer
 
@@ -68,8 +67,8 @@ def kitchen(corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ki
     # So little text holds fewer pieces of words than were asked for.
     shape = replace(shape, vocabulary=tokenizer.get_vocab_size())
     recipe = replace(written, model=shape, optimizer=replace(written.optimizer, batch_tokens=512))
-    vectors = token_vectors(corpus, tokenizer, 200, seed=1)
-    return Kitchen(recipe, tokenizer, BatchSource(recipe, corpus, path), vectors, token_rarity(corpus, tokenizer))
+    vectors = token_vectors(corpus, tokenizer, shape.width - 4, seed=1)
+    return Kitchen(recipe, tokenizer, BatchSource(recipe, corpus, path), vectors)
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,14 @@
 """A small llama, written out: what llama.cpp runs from the exported file is computed here line by line."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+ABOVE_MARKER: Final = 2
+"""Blocks above the early marker: what it finds at the ends of sentences can still be gathered by the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,19 @@ class Llama(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """Return normed hidden states (batch, time, width) of ``ids`` (batch, time)."""
+        return self.states(ids)[0]
+
+    def states(self, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Return normed hidden states (batch, time, width) at the end and below the last ``ABOVE_MARKER`` blocks."""
         time = ids.shape[1]
         x = self.embedding(ids)
         cosine, sine = self.cosine[:time].to(x.dtype), self.sine[:time].to(x.dtype)
-        for block in self.blocks:
+        early = x
+        for number, block in enumerate(self.blocks):
+            if number == len(self.blocks) - ABOVE_MARKER:
+                early = x * torch.rsqrt(x.float().square().mean(-1, keepdim=True) + RMSNorm.epsilon).to(x.dtype)
             x = block(x, cosine, sine)
-        normed: Tensor = self.norm(x)
-        return normed
+        return self.norm(x), early
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Return next-token logits (…, vocabulary) of hidden states (…, width)."""

@@ -1,7 +1,6 @@
 """Muon for the matrices (Jordan 2024) and AdamW for the rest, with fp32 master weights behind a bf16 model."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -21,29 +20,12 @@ def orthogonalised(matrix: Tensor, steps: int = 5) -> Tensor:
     return nearest
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """How the first weights are protected: what works from the first step is only to be refined."""
-
-    rate: float = 1.0
-    """Share of the learning rates in the blocks that start as a circuit."""
-    blocks: int = 0
-    """How many blocks do, from the first on."""
-    fixed_columns: int = 0
-    """Columns of the embedding that are not trained, from the first on: the flags that the circuit reads."""
-
-    def share_of(self, name: str) -> float:
-        """Return the share of the learning rate for a weight."""
-        return self.rate if any(f"blocks.{number}." in name for number in range(self.blocks)) else 1.0
-
-
 class Optimizer:
     """Holds the fp32 masters of a model's weights and writes each update back into the model."""
 
-    def __init__(self, model: nn.Module, matrix_rate: float, other_rate: float, start: Start | None = None) -> None:
+    def __init__(self, model: nn.Module, matrix_rate: float, other_rate: float) -> None:
         self.model = model
         self.rates = {"matrix": matrix_rate, "other": other_rate}
-        self._start = start or Start()
         self.masters = {name: weight.detach().float().clone() for name, weight in model.named_parameters()}
         self.first = {name: torch.zeros_like(master) for name, master in self.masters.items()}
         self.second = {
@@ -60,13 +42,10 @@ class Optimizer:
             if gradient is None:
                 continue
             gradient = gradient.float()
-            if "embedding" in name:
-                gradient[:, : self._start.fixed_columns] = 0.0
-            share = scale * self._start.share_of(name)
             if name in self.second:
-                self._adam(name, gradient, self.rates["other"] * share)
+                self._adam(name, gradient, self.rates["other"] * scale)
             else:
-                self._muon(name, gradient, self.rates["matrix"] * share)
+                self._muon(name, gradient, self.rates["matrix"] * scale)
             weight.copy_(self.masters[name])
             weight.grad = None
 

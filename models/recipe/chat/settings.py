@@ -29,8 +29,6 @@ class OptimizerSettings:
 
     matrix_rate: float
     other_rate: float
-    circuit_rate: float
-    """Share of the rates in the blocks that start as a matching circuit."""
     batch_tokens: int
     marker_weight: float
     prompt_share: float

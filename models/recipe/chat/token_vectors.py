@@ -4,7 +4,6 @@ Positive pointwise mutual information of tokens that stand near each other in th
 translation or a question and its passage, factorised to the model's width (Levy and Goldberg 2014).
 """
 
-import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -80,17 +79,3 @@ def _factorised(matrix: NDArray[np.float32], width: int, seed: int) -> NDArray[n
     rows = (basis @ vectors[:, order]) * np.sqrt(np.abs(values[order]))
     rows /= np.linalg.norm(rows, axis=1, keepdims=True) + 1e-6
     return np.asarray(rows, dtype=np.float32)
-
-
-def token_rarity(corpus: Corpus, tokenizer: Tokenizer) -> NDArray[np.float32]:
-    """Return the inverse document frequency (vocabulary,) of each token over a sixth of the paragraphs."""
-    held = np.zeros(tokenizer.get_vocab_size(), dtype=np.float64)
-    total = 0
-    for language in ("en", "ko"):
-        paragraphs = list(itertools.islice(corpus.paragraphs(language), 0, None, 6))
-        for start in range(0, len(paragraphs), _BLOCK):
-            rows = tokenizer.encode_batch_fast(paragraphs[start : start + _BLOCK])
-            for row in rows:
-                held[np.unique(row.ids)] += 1
-        total += len(paragraphs)
-    return np.log(1 + total / (1 + held)).astype(np.float32)

@@ -19,14 +19,16 @@ _WARM_UP_STEPS = 40
 
 
 class Trainee(nn.Module):
-    """The network with the auxiliary head that marks answering sentences; the head is not shipped."""
+    """The network with the auxiliary heads that mark answering sentences, at its end and early; they are not shipped."""
 
     def __init__(self, llama: Llama) -> None:
         super().__init__()
         self.llama = llama
         self.marker = nn.Linear(llama.shape.width, 1)
-        nn.init.zeros_(self.marker.weight)
-        nn.init.constant_(self.marker.bias, -2.0)
+        self.early_marker = nn.Linear(llama.shape.width, 1)
+        for head in (self.marker, self.early_marker):
+            nn.init.zeros_(head.weight)
+            nn.init.constant_(head.bias, -2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +50,26 @@ class StepReport:
 
 
 def losses(
-    model: Trainee, forward: Callable[[Tensor], Tensor], batch: Batch, choice_weight: float
+    model: Trainee, forward: Callable[[Tensor], tuple[Tensor, Tensor]], batch: Batch, choice_weight: float
 ) -> tuple[Tensor, Tensor, list[float]]:
     """Return the next-token loss, the marker loss, and loss and share right of the choices."""
-    hidden = forward(batch.ids).flatten(0, 1)  # (batch * time, width)
+    hidden, early = (state.flatten(0, 1) for state in forward(batch.ids))  # (batch * time, width)
     logits = model.llama.logits(hidden[batch.positions]).float()
     each = functional.cross_entropy(logits, batch.following, reduction="none")
     language = (each * batch.weights).sum() / batch.weights.sum()
-    marked = model.marker(hidden[batch.ends]).squeeze(-1).float()
-    marker = functional.binary_cross_entropy_with_logits(marked, batch.answers, pos_weight=marked.new_tensor(2.0))
+    marker = _marker_loss(model.marker(hidden[batch.ends]), batch.answers)
+    # The same question two blocks earlier: found only at the end, an answer is found too late to be named.
+    marker = (marker + _marker_loss(model.early_marker(early[batch.ends]), batch.answers)) / 2
     with torch.no_grad():
         choices = batch.weights == choice_weight
         right = (logits[choices].argmax(-1) == batch.following[choices]).float().mean()
         figures = [each[choices].mean().item(), right.item()]
     return language, marker, figures
+
+
+def _marker_loss(marked: Tensor, answers: Tensor) -> Tensor:
+    logits = marked.squeeze(-1).float()
+    return functional.binary_cross_entropy_with_logits(logits, answers, pos_weight=logits.new_tensor(2.0))
 
 
 def train(
@@ -74,7 +82,7 @@ def train(
     compiled: bool = True,
 ) -> Iterator[StepReport]:
     """Step through ``batches``, yielding a report after each step; compiling pays off after a hundred of them."""
-    forward = torch.compile(model.llama, dynamic=True) if compiled else model.llama
+    forward = torch.compile(model.llama.states, dynamic=True) if compiled else model.llama.states
     device = next(model.parameters()).device
     for place, stage, done, batch in batches:
         started = time.perf_counter()
