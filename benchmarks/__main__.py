@@ -24,8 +24,10 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     parser.add_argument("--corpus", metavar="DIR", help="the corpus that builtin measures on (LORAG_CORPUS)")
     arguments = parser.parse_args()
-    if arguments.corpus:
-        os.environ["LORAG_CORPUS"] = arguments.corpus
+    # Out of LORAG_*: the lorag that is measured takes every such name for a setting.
+    corpus = os.environ.pop("LORAG_CORPUS", "")
+    if arguments.corpus or corpus:
+        os.environ["CORPUS"] = arguments.corpus or corpus
     unknown = set(arguments.names) - set(NAMES)
     if unknown:
         parser.error(f"unknown benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")

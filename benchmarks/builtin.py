@@ -1,7 +1,7 @@
 """The built-in models on documents of the dev split, which they were never trained on.
 
-Needs the corpus: ``LORAG_CORPUS=/path/to/corpus python -m benchmarks builtin``, or ``--corpus``. ``LORAG_BENCH_QUESTIONS``
-sets how many questions of each kind are asked (100), ``LORAG_BENCH_LIBRARY`` how many of each language end to end (30).
+Needs the corpus: ``LORAG_CORPUS=/path/to/corpus python -m benchmarks builtin``, or ``--corpus``. ``BENCH_QUESTIONS``
+sets how many questions of each kind are asked (100), ``BENCH_LIBRARY`` how many of each language end to end (30).
 """
 
 import asyncio
@@ -48,13 +48,12 @@ def figures() -> list[Figure]:
     measured = asyncio.run(_chat(builder, model))
     measured += list(_library(builder))
     if importlib.util.find_spec("benchmarks.builtin_embedder") is not None:
-        os.environ.setdefault("CORPUS", str(folder))
         measured += importlib.import_module("benchmarks.builtin_embedder").figures()
     return measured
 
 
 async def _chat(builder: ExampleBuilder, path: Path) -> list[Figure]:
-    count = int(os.environ.get("LORAG_BENCH_QUESTIONS", "100"))
+    count = int(os.environ.get("BENCH_QUESTIONS", "100"))
     measured, replies = [], list[Reply]()
     with tempfile.TemporaryDirectory() as logs:
         async with EngineClient(Path(logs, "engine.log")) as engine:
@@ -121,7 +120,7 @@ def _speed(replies: Sequence[Reply]) -> Iterator[Figure]:
 
 
 def _library(builder: ExampleBuilder) -> Iterator[Figure]:
-    outcomes = ask_library(builder, int(os.environ.get("LORAG_BENCH_LIBRARY", "30")))
+    outcomes = ask_library(builder, int(os.environ.get("BENCH_LIBRARY", "30")))
     for language, name in (("en", "English"), ("ko", "Korean")):
         own = [outcome for outcome in outcomes if outcome.language == language]
         of = f"{len(own)} questions, 1,000 documents"

@@ -15,8 +15,8 @@ __all__ = ["Example", "ExampleBuilder", "Gold", "Shape", "corpus_folder", "dev_c
 
 
 def corpus_folder() -> Path | None:
-    """Return the folder named by ``LORAG_CORPUS``, if it holds the corpus."""
-    folder = Path(os.environ.get("LORAG_CORPUS", ""))
+    """Return the folder named by ``CORPUS``, if it holds the corpus."""
+    folder = Path(os.environ.get("CORPUS", ""))
     return folder if (folder / "qa.en.dev.jsonl.xz").is_file() else None
 
 
