@@ -1,5 +1,6 @@
 """Tunes that forget, or that ignore what they are shown, planted in real checkpoints and measured through llama.cpp."""
 
+import asyncio
 from typing import cast
 
 import pytest
@@ -11,7 +12,9 @@ from lorag.commands.train_engine import open_engine
 from lorag.commands.train_events import CheckpointJudged, Warned
 from lorag.commands.train_fit import Fitted
 from lorag.commands.train_request import Request, Source
+from lorag.engine.api import AdapterStrength
 from lorag.evaluation.cases import bundled_cases
+from lorag.evaluation.gates import check_gates
 from lorag.evaluation.probes import bundled_probes
 from lorag.evaluation.reliance import measure_follows
 from lorag.evaluation.subject import Asked, EngineSubject, prompt_messages
@@ -29,7 +32,7 @@ from lorag.tuning.methods import prepare
 from lorag.tuning.options import TrainOptions
 from lorag.tuning.read import ReadOptions
 from lorag.tuning.run_folder import RunFolder
-from tests.tuning.runs import fresh, plan
+from tests.tuning.runs import exporter, fresh, plan
 from tests.tuning.tiny_models import tiny_model
 
 pytestmark = pytest.mark.xdist_group("torch")
@@ -146,29 +149,26 @@ async def test_when_every_checkpoint_forgot_that_is_said_and_marked(knowing, tmp
 async def test_a_tune_that_ignores_its_passages_is_caught(tmp_path):
     _, base = tiny_model("llama")
     request = request_of(base, tmp_path)
+    tunable = prepare(fresh(base), plan())
     async with open_engine(request.settings, base) as engine:
         subject = EngineSubject(engine.client, engine.model)
-        every = bundled_cases()
+        some = bundled_cases()[:8]
         # The base is random; the cases are those in which it happens to follow the passage.
-        follows = await measure_follows(subject, every)
-        cases = [case for case, followed in zip(every, follows, strict=True) if followed][:6]
-        assert len(cases) == 6
+        follows = await measure_follows(subject, some)
+        cases = [case for case, followed in zip(some, follows, strict=True) if followed][:3]
+        assert cases
         measured = await measured_base(engine, cases, TEXTS[:1])
         rows = []
         for case in cases:
             # Taught to say what it knows, whatever the passage says.
             messages = prompt_messages(Asked(case.question, (case.counter_passage,)), quotes=False, bare=False)
             rows.append(Example(Origin(base, 1), (*messages, Message("assistant", case.answer))))
-        import asyncio
-
-        encoded = (await asyncio.to_thread(diagnose, rows, engine.encoder(), max_tokens=1000)).rows
-        fitted = fitted_with(base, tmp_path, [0.0])
-        learn(fitted.tunable, encoded, steps=40, rate=0.02)
-        fitted.checkpoint.save(
-            fitted.tunable, torch.optim.AdamW([torch.zeros(1)]), Progress(step=1, losses=[(1, 1.0)]), keep=True
-        )
-        chosen = await choose(request, engine, fitted, measured, Watcher())
-        gates = {gate.name: gate for gate in chosen.gates}
+        encoded = (await asyncio.to_thread(diagnose, rows, engine.encoder(), max_tokens=2000)).rows
+        learn(tunable, encoded, steps=30, rate=0.02)
+        artefact = exporter(tunable, base, plan(), tmp_path).write(1, tmp_path / "ignores.gguf", {})
+        await engine.client.set_adapters([AdapterStrength(artefact.path)])
+        tuned = await measure_quick(subject, measured.suite)
+    gates = {gate.name: gate for gate in check_gates(measured.base, tuned)}
     assert gates["follows"].base == 1.0
     assert gates["follows"].tuned < 0.5
     assert gates["follows"].verdict == "fail"
