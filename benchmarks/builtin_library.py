@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.recipe import ExampleBuilder, Gold
+from benchmarks.recipe import Document, ExampleBuilder, Gold
 from lorag.prompts.grounded import shown_sentence
 from lorag.prompts.language import Language
 
@@ -50,12 +50,17 @@ def _write(folder: Path, builder: ExampleBuilder, golds: list[Gold]) -> None:
     for number, gold in enumerate(golds):
         text = "\n".join(part for part in (gold.header, *gold.sentences) if part)
         (folder / f"passage-{number:04}.txt").write_text(text, encoding="utf-8")
-    documents = [document for language in ("en", "ko") for document in builder.pools.texts[language]]
-    for number, document in enumerate(documents[: max(0, DOCUMENTS - len(golds))]):
-        parts = [f"# {document.title}"]
-        for heading, paragraphs in document.sections:
-            parts += [f"## {heading}" if heading else "", *paragraphs]
-        (folder / f"text-{number:04}.md").write_text("\n\n".join(parts), encoding="utf-8")
+    texts = [_as_text(document) for language in ("en", "ko") for document in builder.pools.texts[language]]
+    texts += ["\n".join(gold.sentences) for gold in builder.pools.passages if gold not in golds]
+    for number, text in enumerate(texts[: max(0, DOCUMENTS - len(golds))]):
+        (folder / f"text-{number:04}.md").write_text(text, encoding="utf-8")
+
+
+def _as_text(document: Document) -> str:
+    parts = [f"# {document.title}"]
+    for heading, paragraphs in document.sections:
+        parts += [f"## {heading}" if heading else "", *paragraphs]
+    return "\n\n".join(parts)
 
 
 def _asked(language: Language, gold: Gold, environment: dict[str, str]) -> Outcome:

@@ -9,9 +9,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "models" / "reci
 from chat.corpus import Corpus
 from chat.examples import Example, ExampleBuilder, Shape
 from chat.intents import FOLDER, SmallTalk
-from chat.pools import Gold, Pools
+from chat.pools import Document, Gold, Pools
 
-__all__ = ["Example", "ExampleBuilder", "Gold", "Shape", "corpus_folder", "dev_corpus", "example_builder"]
+__all__ = ["Document", "Example", "ExampleBuilder", "Gold", "Shape", "corpus_folder", "dev_corpus", "example_builder"]
 
 
 def corpus_folder() -> Path | None:
