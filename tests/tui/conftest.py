@@ -13,6 +13,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     """Return an empty library; afterwards no app that ran over it may have had a fault."""
     world = World(tmp_path)
     yield world
+    world.close()
     assert world.faults() == []
 
 

@@ -64,6 +64,7 @@ class World:
     options: TurnOptions = field(default_factory=TurnOptions)
     lorag: tuple[str, ...] = (sys.executable, "-m", "lorag")
     apps: list[LoragApp] = field(default_factory=list)
+    _opened: list[Database] = field(default_factory=list)
 
     def faults(self) -> list[BaseException]:
         return [fault for app in self.apps for fault in app.faults]
@@ -82,8 +83,17 @@ class World:
             list(Indexer(database, None, BigramSplitter(), options).add([path], collection))
         return path
 
+    def database(self) -> Database:
+        """Open the library; it is closed after the test."""
+        self._opened.append(Database.open(self.library))
+        return self._opened[-1]
+
+    def close(self) -> None:
+        for database in self._opened:
+            database.close()
+
     def chats(self) -> Chats:
-        return Chats(Database.open(self.library))
+        return Chats(self.database())
 
     def app(self, *, language: str = "en") -> LoragApp:
         root = self.folder / "data"
@@ -95,7 +105,7 @@ class World:
         return self.apps[-1]
 
     def core(self) -> Core:
-        writing, searching, drawing = (Database.open(self.library) for _ in range(3))
+        writing, searching, drawing = (self.database() for _ in range(3))
         chats = Chats(writing)
         chats.recover()
         searcher = Searcher(searching, None, BigramSplitter(), SearchOptions())

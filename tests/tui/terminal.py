@@ -20,7 +20,12 @@ class Terminal:
         for name in ("NO_COLOR", "TERM_PROGRAM", "TMUX", "COLORTERM"):
             environment.pop(name, None)
         self.process = pexpect.spawn(
-            command[0], list(command[1:]), dimensions=(lines, columns), cwd=str(shell.folder), env=environment
+            command[0],
+            list(command[1:]),
+            dimensions=(lines, columns),
+            cwd=str(shell.folder),
+            env=environment,
+            use_poll=True,
         )
 
         self.last = b""

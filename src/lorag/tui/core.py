@@ -53,7 +53,7 @@ class Core:
     lorag: Callable[[Sequence[str]], list[str]]
     """The command line that runs lorag with these arguments over the same data folder, beside the chat."""
     close: Callable[[], Awaitable[None]]
-    """End the engine and close the library."""
+    """End the engine."""
 
 
 @dataclass(frozen=True, slots=True)
