@@ -379,3 +379,13 @@ async def test_without_a_model_everything_but_load_is_a_clear_error(log_path):
         with pytest.raises(EngineError, match="no model is loaded"):
             await call
     await engine.close()
+
+
+async def test_the_log_does_not_grow_with_every_token(tmp_path):
+    async with EngineClient(tmp_path / "engine.log") as engine:
+        await load(engine)
+        await answer(engine, request(max_tokens=2))
+        short = (tmp_path / "engine.log").stat().st_size
+        await answer(engine, request("Again", max_tokens=200))
+
+        assert (tmp_path / "engine.log").stat().st_size - short < 2000

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 _ERROR_LEVEL: Final = 4
 _WARNING_LEVEL: Final = 3
+_DEBUG_LEVEL: Final = 1
 _FUNCTION_PREFIX = re.compile(r"^(?:[\w:~]+: )+")
 _REPEATED = re.compile(r"^(?:error loading model|error loading model architecture|failed to apply lora adapter): ")
 _SUMMARIES: Final = ("failed to load model", "failed to initialize")
@@ -28,7 +29,9 @@ class LlamaLog:
     def write(self, level: int, text: bytes) -> None:
         """Take one message."""
         line = text.decode("utf-8", "replace")
-        sys.stderr.write(line)
+        if level != _DEBUG_LEVEL:
+            # Several lines a token: a log of them would grow by megabytes an hour and tell nothing.
+            sys.stderr.write(line)
         if level >= _WARNING_LEVEL:
             sys.stderr.flush()
         if self.listener is not None:
