@@ -17,7 +17,7 @@ class Terminal:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         environment = shell.environment(language)
-        for name in ("NO_COLOR", "TERM_PROGRAM", "TMUX", "COLORTERM"):
+        for name in ("NO_COLOR", "TERM_PROGRAM", "TMUX", "COLORTERM", "COLUMNS", "LINES"):
             environment.pop(name, None)
         self.process = pexpect.spawn(
             command[0],
