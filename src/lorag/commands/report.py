@@ -42,7 +42,8 @@ class TurnReport:
             case LibraryEmpty():
                 self._notes.append(self._words.say("empty_library"))
             case HistoryTrimmed(messages, passages):
-                self._notes.append(self._words.say("trimmed", messages=messages, passages=passages))
+                counts = {"trimmed_messages": messages, "trimmed_passages": passages}
+                self._notes += [self._words.say(key, count=count) for key, count in counts.items() if count]
             case ReadingPrompt(done, total):
                 self.status.show(self._words.say("reading", done=done, total=total))
             case AnswerText() if not self._answer_is_watched:
