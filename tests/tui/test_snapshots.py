@@ -146,15 +146,26 @@ async def _compare(
         app = world.apps[0]
         app.clear_notifications()
         await wait_until(pilot, lambda: not app._notifications)
-        # Streams are written ten times a second; the screen is right when it is the same after that.
-        seen = ""
-        while seen != (now := _text(app)):
-            seen = now
-            await pilot.pause(0.25)
+        path = FOLDER / f"{getattr(scene, '__name__', '')}-{language}-{size[0]}x{size[1]}.txt"
+        seen = await _settled(pilot, app, path)
         if app.streaming:
             await app.leave()
-    name = f"{getattr(scene, '__name__', '')}-{language}-{size[0]}x{size[1]}.txt"
-    _same(FOLDER / name, seen)
+    _same(path, seen)
+
+
+async def _settled(pilot: Pilot[None], app: LoragApp, path: Path) -> str:
+    """Return the screen once it is the expected one, or once it has long been the same."""
+    expected = _expected(path)
+    seen, same_for = "", 0
+    # Streams are written ten times a second, and a busy machine is late with the last of them.
+    while (now := _text(app)) != expected and same_for < 12:
+        seen, same_for = now, same_for + 1 if seen == now else 0
+        await pilot.pause(0.25)
+    return now
+
+
+def _expected(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def _text(app: LoragApp) -> str:
