@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -94,7 +95,8 @@ def first_frame() -> float:
         )
         process.expect_exact(_READY)
         took = time.perf_counter() - started
-        process.close(force=True)
+        process.kill(signal.SIGKILL)
+        process.wait()
     return took
 
 

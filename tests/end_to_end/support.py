@@ -18,6 +18,7 @@ import pyte
 from lorag.library.chats import Chats, StoredMessage
 from lorag.library.database import Database
 from lorag.models.find import BUILTIN, builtin_model
+from tests.pseudo_terminal import end
 from tests.tiny_gguf import tiny_folder, write_tiny_gguf
 
 LORAG = Path(sys.executable).with_name("lorag")
@@ -152,7 +153,7 @@ class Shell:
         try:
             yield Terminal(process)
         finally:
-            process.close(force=True)
+            end(process)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pytest
 from lorag.commands.progress import print_report
 from lorag.retrieval.sync_events import Tally
 from tests.indexing.processes import PATIENCE_SECONDS, answer, run
+from tests.pseudo_terminal import end
 
 EVENT_NAMES = {"looked", "reading", "file_done", "file_removed", "root_missing", "embedded", "sync_report"}
 REPORT_KEYS = {
@@ -56,7 +57,7 @@ def terminal(folder: Path) -> Iterator["pexpect.spawn[str]"]:
         env={**os.environ, "TERM": "xterm-256color"},
     )
     yield child
-    child.close(force=True)
+    end(child)
 
 
 def lorag(*arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -10,6 +10,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.end_to_end.support import LEAVE, LEAVE_KO, Shell, engine_of, quoting_model, until
+from tests.pseudo_terminal import end
 from tests.tui.terminal import APP, Terminal
 
 CTRL_C, CTRL_D, CTRL_Q, CTRL_Z, ESCAPE, ALT_J, ALT_Z, F1 = (
@@ -49,7 +50,7 @@ def opened(shell: Shell) -> Iterator[Open]:
 
     yield run
     for terminal in terminals:
-        terminal.process.close(force=True)
+        end(terminal.process)
 
 
 def loaded(screen: str) -> bool:
