@@ -17,7 +17,8 @@ EXIT_INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run lorag and return its exit code: 0 ok, 1 failed, 2 usage, 3 no answer in the documents, 130 interrupted."""
-    arguments = build_parser().parse_args(with_default_action(sys.argv[1:] if argv is None else argv))
+    given = with_default_action(sys.argv[1:] if argv is None else argv)
+    arguments = build_parser(given).parse_args(given)
     try:
         command = importlib.import_module(f"lorag.commands.{arguments.command}")
         code: int = command.run(arguments)
