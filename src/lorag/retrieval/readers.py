@@ -101,6 +101,13 @@ class _Reader:
                 pipe.close() if pipe else None
 
     def _start(self) -> "subprocess.Popen[bytes]":
+        try:
+            return self._started()
+        except LoragError:
+            # Killed while it started, by hand or for want of memory: a second one usually starts.
+            return self._started()
+
+    def _started(self) -> "subprocess.Popen[bytes]":
         self._errors.seek(0)
         self._errors.truncate()
         # One thread per reader: the readers themselves are what runs side by side.
