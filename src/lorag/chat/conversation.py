@@ -25,6 +25,7 @@ from lorag.chat.numbering import PassageSentences, numbered, split_passages
 from lorag.chat.prompt import Draft, Exchange, fit_prompt
 from lorag.chat.records import citation_snapshot, search_record, timings_record, usage_record
 from lorag.chat.small_talk import is_small_talk
+from lorag.chat.threads import in_thread
 from lorag.chat.turn import Documents, ModelChoice, Turn, TurnOptions
 from lorag.engine.api import (
     Engine,
@@ -66,7 +67,7 @@ class Conversation:
         self.on_load: Callable[[LoadProgress], None] | None = None
         self._engine = engine
         self._chats = chats
-        # A cancelled turn leaves its thread running: the connection must not be used by the next one meanwhile.
+        # A new turn may begin while a cancelled one still saves what it has.
         self._storing = threading.Lock()
         self._searching = threading.Lock()
         self._stop_asked = False
@@ -108,14 +109,14 @@ class Conversation:
 
     async def _reply(self, begin: Callable[[], Turn]) -> AsyncGenerator[TurnEvent]:
         self._stop_asked = False
-        turn = await asyncio.to_thread(begin)
+        turn = await in_thread(begin)
         try:
             yield TurnSaved(self.chat_id or 0, turn.user_id, turn.answer_id)
             async with aclosing(self._answer(turn)) as events:
                 async for event in events:
                     yield event
             turn.done = finished(turn)
-            await asyncio.to_thread(self._finish, turn, turn.done.status)
+            await in_thread(self._finish, turn, turn.done.status)
         except (asyncio.CancelledError, GeneratorExit):
             await self._engine.stop()
             self._finish(turn, "stopped")
@@ -128,9 +129,9 @@ class Conversation:
     async def _answer(self, turn: Turn) -> AsyncGenerator[TurnEvent]:
         # A greeting is answered as one: searched, it would only bring passages or a refusal.
         if self.options.rag and self.documents is not None and not is_small_talk(turn.question):
-            if await asyncio.to_thread(self._has_documents, self.documents):
+            if await in_thread(self._has_documents, self.documents):
                 yield Searching(turn.question)
-                turn.search = await asyncio.to_thread(self._search, self.documents, turn)
+                turn.search = await in_thread(self._search, self.documents, turn)
                 yield PassagesFound(turn.search)
             else:
                 yield LibraryEmpty()
@@ -181,7 +182,7 @@ class Conversation:
                     turn.text += text
                     yield AnswerText(text)
                     if time.monotonic() - saved_at >= SAVE_EVERY_SECONDS:
-                        await asyncio.to_thread(self._append, turn)
+                        await in_thread(self._append, turn)
                         saved_at = time.monotonic()
                 case Finished(reason, usage):
                     turn.finish, turn.usage = reason, usage
