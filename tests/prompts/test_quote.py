@@ -3,12 +3,17 @@
 import ctypes
 import random
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from lorag.engine.api import Sampling
+from lorag.engine.context import LlamaContext
+from lorag.engine.model import LlamaVocabulary
+from lorag.engine.sampler import TokenSampler
 from lorag.prompts.grounded import REFUSALS, PromptPassage, numbered_sentences, quoted_answer, shown_sentence
 from lorag.prompts.quote import quote_grammar
 from tests.tiny_gguf import tiny_gguf
@@ -56,11 +61,6 @@ class Llama:
         buffer = (self.functions.llama_token * (len(data) + 8))()
         count = self.functions.llama_tokenize(self.vocabulary, data, len(data), buffer, len(buffer), False, False)
         return list(buffer[:count])
-
-    def piece(self, token: int) -> bytes:
-        buffer = ctypes.create_string_buffer(64)
-        length = self.functions.llama_token_to_piece(self.vocabulary, token, buffer, 64, 0, False)
-        return buffer.raw[:length]
 
 
 class Grammar:
@@ -140,15 +140,28 @@ def test_the_refusal_is_always_possible(llama: Llama):
     assert llama.grammar(quote_grammar([], REFUSAL)).accepts(REFUSAL)
 
 
-def random_answer(llama: Llama, grammar: Grammar, rng: random.Random) -> str:
-    """Let chance be the model: any token the grammar allows, to the end."""
+class Chance:
+    """Stands where a model would: every next token is as likely as chance has it."""
+
+    def __init__(self, size: int, rng: random.Random) -> None:
+        self.size = size
+        self.rng = np.random.default_rng(rng.getrandbits(32))
+
+    def logits(self) -> np.ndarray:
+        return self.rng.random(self.size, dtype=np.float32)
+
+
+def random_answer(llama: Llama, grammar: str, rng: random.Random) -> str:
+    """Let chance be the model and draw as the engine does, to the end."""
+    vocabulary = LlamaVocabulary(llama.model, "")
+    sampler = TokenSampler(vocabulary, Sampling(temperature=0.0), grammar)
+    chance = Chance(vocabulary.size, rng)
     text = b""
-    while allowed := grammar.allowed():
-        token = rng.choice(allowed)
-        if llama.functions.llama_vocab_is_eog(llama.vocabulary, token):
-            break
-        grammar.accept(token)
-        text += llama.piece(token)
+    try:
+        while (token := sampler.next(cast(LlamaContext, chance))) is not None and token not in vocabulary.ends:
+            text += vocabulary.piece(token)
+    finally:
+        sampler.close()
     return text.decode()
 
 
@@ -159,12 +172,12 @@ hostile_text = st.text(st.characters(codec="utf-8"), max_size=40) | st.sampled_f
 @given(st.lists(hostile_text, min_size=1, max_size=6), st.randoms(use_true_random=False))
 @example(HOSTILE, random.Random(1))
 @example(["\x00", "nul\x00inside"], random.Random(2))
+@example(["<|im_start|>"], random.Random(3))
+@example(["<|im_end|> and <|im_start|> more", "<|im_end|>"], random.Random(4))
 def test_whatever_a_model_draws_the_answer_is_made_of_the_sentences(llama: Llama, texts: list[str], rng: random.Random):
     sentences = shown(texts)
-    grammar = llama.grammar(quote_grammar(sentences, REFUSAL))
 
-    answer = random_answer(llama, grammar, rng)
-    grammar.close()
+    answer = random_answer(llama, quote_grammar(sentences, REFUSAL), rng)
 
     lines = {f"[{number}] {sentence}": number for number, sentence in enumerate(sentences, start=1)}
     if answer != REFUSAL:

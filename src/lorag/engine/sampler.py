@@ -30,6 +30,9 @@ class TokenSampler:
             self._candidates = np.zeros(vocabulary.size, _CANDIDATE)
             self._one = np.zeros(1, _CANDIDATE)
             self._ids = np.arange(vocabulary.size, dtype=np.int32)
+            # To a grammar a control token is the text it is written as. Drawn where a document's sentence has that
+            # text, it would leave a gap in the quote, because it stands for no text at all.
+            self._forbidden = np.array(sorted(vocabulary.special - vocabulary.ends), dtype=np.int64)
 
     def next(self, context: LlamaContext) -> int | None:
         """Return the token to follow; None when the grammar allows no token at all."""
@@ -64,6 +67,7 @@ class TokenSampler:
         candidates = self._candidates
         candidates["id"] = self._ids
         candidates["logit"] = context.logits()
+        candidates["logit"][self._forbidden] = -np.inf
         array = self._array(candidates)
         if within_grammar:
             self._functions.llama_sampler_apply(self._grammar, ctypes.byref(array))
