@@ -37,6 +37,9 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
     parser.set_defaults(command="chat", plain=False, path=[])
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command_name")
     for name, (summary, examples, declare) in arguments.COMMANDS.items():
+        if argv is not None and name not in argv:
+            commands.add_parser(name, help=summary, add_help=False)
+            continue
         command = commands.add_parser(
             name,
             help=summary,
@@ -44,8 +47,7 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
             epilog="examples:\n" + "\n".join(f"  {line}" for line in examples),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        if argv is None or name in argv:
-            declare(command)
+        declare(command)
         command.set_defaults(command=name)
     return parser
 
