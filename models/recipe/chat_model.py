@@ -25,6 +25,7 @@ from chat.journal import append, best_worth, log_steps
 from chat.model import Llama
 from chat.optim import Optimizer
 from chat.settings import Recipe, read_recipe
+from chat.start import exported_tokenizer, take_weights
 from chat.token_vectors import token_vectors
 from chat.train import StepReport, Trainee, load_checkpoint, load_weights, save_checkpoint, save_weights, train
 from torch.multiprocessing.spawn import spawn
@@ -39,12 +40,15 @@ def main() -> None:
     recipe = read_recipe(arguments.recipe)
     arguments.work.mkdir(parents=True, exist_ok=True)
     corpus = Corpus(arguments.corpus, "train")
-    _prepare(recipe, corpus, arguments.work)
+    if arguments.start is None:
+        _prepare(recipe, corpus, arguments.work)
+    else:
+        exported_tokenizer(arguments.start).save(str(arguments.work / "tokenizer.json"))
     if not arguments.export_only:
         if arguments.workers == 1:
-            _train(0, 1, recipe, corpus, arguments.work)
+            _train(0, 1, recipe, corpus, arguments.work, arguments.start)
         else:
-            settings = (arguments.workers, recipe, corpus, arguments.work)
+            settings = (arguments.workers, recipe, corpus, arguments.work, arguments.start)
             spawn(_train, settings, arguments.workers)  # type: ignore[no-untyped-call]
     _finish(recipe, Corpus(arguments.corpus, "dev"), arguments.work, arguments.out)
 
@@ -55,6 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path("build/models/chat"), help="folder for checkpoints and logs")
     parser.add_argument("--out", type=Path, default=Path("models/chat"), help="folder of the finished model")
     parser.add_argument("--recipe", type=Path, default=Path(__file__).parent / "chat" / "recipe.toml")
+    parser.add_argument("--start", type=Path, help="an exported model to go on from, in place of first weights")
     parser.add_argument(
         "--export-only", action="store_true", help="export the best checkpoint so far; train no further"
     )
@@ -78,24 +83,27 @@ def _prepare(recipe: Recipe, corpus: Corpus, work: Path) -> None:
         np.save(vectors_path, token_vectors(corpus, tokenizer, recipe.model.width - 4, recipe.seed))
 
 
-def _started(recipe: Recipe, work: Path) -> tuple[Trainee, Optimizer]:
+def _started(recipe: Recipe, work: Path, start: Path | None) -> tuple[Trainee, Optimizer]:
     """Return the network at its first weights, in training precision, and its optimizer."""
     torch.manual_seed(recipe.seed)
-    tokenizer = load_tokenizer(work / "tokenizer.json")
     model = Trainee(Llama(recipe.model))
-    initialise(model.llama, tokenizer, np.load(work / "vectors.npy"), recipe.seed)
+    if start is None:
+        tokenizer = load_tokenizer(work / "tokenizer.json")
+        initialise(model.llama, tokenizer, np.load(work / "vectors.npy"), recipe.seed)
+    else:
+        take_weights(model.llama, start)
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     optimizer = Optimizer(model, recipe.optimizer.matrix_rate, recipe.optimizer.other_rate)
     model.bfloat16()
     return model, optimizer
 
 
-def _train(worker: int, workers: int, recipe: Recipe, corpus: Corpus, work: Path) -> None:
+def _train(worker: int, workers: int, recipe: Recipe, corpus: Corpus, work: Path, start: Path | None) -> None:
     if workers > 1:
         meeting = f"file://{work.absolute()}/meeting-{os.getppid()}"
         torch.distributed.init_process_group("gloo", init_method=meeting, rank=worker, world_size=workers)
         torch.set_num_threads(1)
-    model, optimizer = _started(recipe, work)
+    model, optimizer = _started(recipe, work, start)
     checkpoint = work / "checkpoint.pt"
     place = load_checkpoint(checkpoint, optimizer) if checkpoint.exists() else Place()
     batches = shared_out(batches_ahead(recipe, corpus, work / "tokenizer.json", place), workers, worker)

@@ -13,6 +13,7 @@ from chat.initial import initialise
 from chat.model import Llama
 from chat.optim import Optimizer
 from chat.settings import Recipe, read_recipe
+from chat.start import exported_tokenizer, take_weights
 from chat.token_vectors import token_vectors
 from chat.train import Trainee, load_checkpoint, save_checkpoint, train
 from tokenizers import Tokenizer
@@ -121,6 +122,33 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(kitchen, tmp_path):
 
     for name, weight in straight.state_dict().items():
         assert torch.equal(weight, resumed.state_dict()[name]), name
+
+
+def test_training_goes_on_from_an_exported_file_as_from_the_network_it_was(kitchen, trained, tmp_path):
+    network, path = trained
+    again = Llama(kitchen.recipe.model)
+    take_weights(again, path)
+    export(tmp_path / "again.gguf", again, exported_tokenizer(path), kitchen.recipe.model.context)
+
+    assert (tmp_path / "again.gguf").read_bytes() == path.read_bytes()
+    for name, weight in network.state_dict().items():
+        assert torch.allclose(weight, again.state_dict()[name], atol=2e-3), name
+    for _, text in TALK:
+        assert exported_tokenizer(path).encode(text).ids == kitchen.tokenizer.encode(text).ids
+
+
+def test_an_exported_file_of_another_shape_is_refused(kitchen, trained):
+    wider = replace(kitchen.recipe.model, feed_forward=96)
+
+    with pytest.raises(ValueError, match="ffn_gate"):
+        take_weights(Llama(wider), trained[1])
+
+
+def test_the_recipe_that_goes_on_has_the_shape_and_tokens_of_the_first_one():
+    first, further = read_recipe(RECIPE), read_recipe(RECIPE.with_name("further.toml"))
+
+    assert further.model == first.model
+    assert further.context == first.context
 
 
 def test_a_group_of_batches_is_the_same_at_every_draw(kitchen):

@@ -25,6 +25,19 @@ _SPLIT = (
 
 def train_tokenizer(corpus: Corpus, vocabulary_size: int, sample_megabytes: int, seed: int) -> Tokenizer:
     """Return a tokenizer trained on equal parts of English and Korean running text."""
+    tokenizer = untrained_tokenizer()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary_size,
+        special_tokens=[AddedToken(token, special=True, normalized=False) for token in SPECIAL_TOKENS],
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_training_text(corpus, sample_megabytes, random.Random(seed)), trainer)
+    return tokenizer
+
+
+def untrained_tokenizer() -> Tokenizer:
+    """Return a tokenizer that splits and decodes as the finished one does, without a vocabulary."""
     tokenizer = Tokenizer(models.BPE(ignore_merges=True))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -33,13 +46,6 @@ def train_tokenizer(corpus: Corpus, vocabulary_size: int, sample_megabytes: int,
         ]
     )
     tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary_size,
-        special_tokens=[AddedToken(token, special=True, normalized=False) for token in SPECIAL_TOKENS],
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(_training_text(corpus, sample_megabytes, random.Random(seed)), trainer)
     return tokenizer
 
 

@@ -19,7 +19,7 @@ OPENING_WEIGHT: Final = 3.0
 """The first token of an answer: whether it quotes or refuses."""
 CLOSING_WEIGHT: Final = 1.0
 """Whether another sentence follows or the turn ends."""
-COPY_WEIGHT: Final = 0.15
+COPY_WEIGHT: Final = 0.4
 """Copied words: easy, and many."""
 TALK_WEIGHT: Final = 1.0
 PROMPT_WEIGHT: Final = 0.05

@@ -19,7 +19,7 @@ CHAT_TEMPLATE: Final = (
     "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
-_BLOCK_PARTS: Final = {
+BLOCK_PARTS: Final = {
     "attention_norm.gain": "attn_norm",
     "query.weight": "attn_q",
     "key.weight": "attn_k",
@@ -96,7 +96,7 @@ def _tensors(model: Llama) -> list[tuple[str, NDArray[np.float32]]]:
             values = _array(weight)
             if name in ("query.weight", "key.weight"):
                 values = _interleaved(values, model.shape.heads)
-            tensors.append((f"blk.{number}.{_BLOCK_PARTS[name]}.weight", values))
+            tensors.append((f"blk.{number}.{BLOCK_PARTS[name]}.weight", values))
     return tensors
 
 
