@@ -153,7 +153,9 @@ def batches_ahead(
     """Yield as :func:`batches_from` does, from a process that works ahead."""
     context = multiprocessing.get_context("spawn")
     queue = context.Queue(maxsize=2 * GROUP)
-    process = context.Process(target=_fill, args=(queue, recipe, corpus, tokenizer_path, place), daemon=True)
+    process = context.Process(
+        target=_fill, args=(queue, os.getpid(), recipe, corpus, tokenizer_path, place), daemon=True
+    )
     process.start()
     while (item := queue.get()) is not None:
         place, stage, done, batch = item
@@ -161,10 +163,11 @@ def batches_ahead(
     process.join()
 
 
-def _fill(queue, recipe: Recipe, corpus: Corpus, tokenizer_path: Path, place: Place) -> None:  # type: ignore[no-untyped-def]
+def _fill(  # type: ignore[no-untyped-def]
+    queue, parent: int, recipe: Recipe, corpus: Corpus, tokenizer_path: Path, place: Place
+) -> None:
     torch.set_num_threads(1)
     source = BatchSource(recipe, corpus, tokenizer_path)
-    parent = os.getppid()
     for reached, stage, done, batch in batches_from(source, recipe, place):
         parts = (batch.ids, batch.positions, batch.following, batch.weights, batch.ends, batch.answers)
         item = (reached, stage, done, tuple(part.numpy() for part in parts))
