@@ -1,12 +1,13 @@
 """Writes the binary files of this folder; run it after changing what they say: ``python examples/make_examples.py``.
 
-All ten documents belong to an invented company, Haneul Coffee Co. (하늘커피):
+All eleven documents belong to an invented company, Haneul Coffee Co. (하늘커피):
 
 - ``leave-policy-ko.docx``: leave rules, Korean             - ``refund-policy.md``: refunds, English
 - ``brewer-manual.pdf``: machine manual, both languages     - ``security-handbook.md``: IT rules, English
 - ``price-list.xlsx``: wholesale prices and machines        - ``onboarding-ko.txt``: the first month, Korean
 - ``summer-notice-ko.hwpx``: a notice to stores, Korean     - ``faq.html``: customers' questions, English
 - ``stores.csv``: stores with hours, Korean                 - ``team-meeting.eml``: minutes, English
+- ``refund-policy-ko.md``: refunds, Korean
 """
 
 import io
@@ -142,7 +143,7 @@ MANUAL = [
     (
         "품질 보증",
         [
-            "보증 기간은 구입일부터 2년이며 소모품인 필터와 고무 패킹은 6개월입니다.",
+            "보증 기간은 구입일부터 12개월이며 소모품인 필터와 고무 패킹은 6개월입니다.",
             "수리 접수는 1588-0127에서 평일 오전 9시부터 오후 6시까지 받습니다.",
             "방문 수리는 서울과 경기에서만 가능하고 출장비는 18,000원입니다.",
             "보증 기간 중 같은 고장이 3회 발생하면 새 제품으로 교환해 드립니다.",
@@ -155,7 +156,7 @@ BEANS = [("품목", "영문명", "규격", "도매가 (원)", "권장 소비자�
          ("북한산 다크", "Bukhansan", "1 kg", 23500, 33000, "10봉"), ("고요한 밤 디카페인", "Quiet Night", "500 g", 17800, 25000, "5봉"),
          ("에티오피아 구지 G1", "Ethiopia Guji G1", "500 g", 21000, 30000, "3봉"),
          ("콜드브루 원액", "Cold brew concentrate", "1 L", 12900, 18500, "12병")]  # fmt: skip
-MACHINES = [("제품", "모델", "도매가 (원)", "보증", "할인율"), ("하늘브루 S2", "HB-S2", 589000, "2년", 0.05),
+MACHINES = [("제품", "모델", "도매가 (원)", "보증", "할인율"), ("하늘브루 S2", "HB-S2", 589000, "1년", 0.05),
             ("하늘브루 프로", "HB-P1", 1890000, "3년", 0.08), ("구름 그라인더", "HB-G4", 214000, "1년", 0.1)]  # fmt: skip
 
 NOTICE = [
