@@ -25,9 +25,12 @@ from lorag.prompts.messages import Message
 from lorag.retrieval.passages import SearchFilter
 from lorag.tuning.encode import EncodeError, Encoder
 from lorag.tuning.examples import Example, Origin
-from lorag.tuning.rag_rows import SUPPORTED, Kind, Shown, arrange, best_support, choose_kinds
+from lorag.tuning.rag_rows import Kind, Shown, arrange, best_support, choose_kinds
 from lorag.tuning.split import Split
+from lorag.tuning.support import SUPPORTED
 
+_HOLDING: tuple[Kind, ...] = ("golden", "counterfactual")
+"""Kinds of rows that show a passage with the answer."""
 _MOST_DISTRACTORS = 3
 _REPLAY_TOKENS = 128
 _REPLAY_SPARE = 8
@@ -38,7 +41,7 @@ async def make_rows(request: Request, engine: TrainEngine, parts: Split, view: V
     """Return the rows that stay as they are, and the rows made from the others or by the base.
 
     Raises:
-        TrainingError: ``--rag-aware`` was asked for and there is no library.
+        TrainingError: ``--rag-aware`` was asked for and there is no library, or none that holds an answer.
     """
     extra: list[Example] = []
     if request.options.rag_aware:
@@ -126,10 +129,33 @@ def _with_passages(request: Request, engine: TrainEngine, parts: Split, view: Vi
             view.show(Measuring("passages", number + 1, len(kinds)))
     finally:
         search.close()
-    short = ", ".join(f"{count} {kind}" for kind, count in missing.items() if count)
-    if short:
-        view.show(Warned(f"the library holds no fitting passage for some rows, which stay as they are: {short}"))
+    _tell_missing(Counter(kinds), missing, view)
     return replace(parts, train=tuple(plain)), made
+
+
+def _tell_missing(wanted: Counter[Kind], missing: Counter[Kind], view: View) -> None:
+    """Say for how many rows nothing was found, and refuse where that leaves nothing of what was asked for.
+
+    Raises:
+        TrainingError: No row is shown with a passage that holds its answer.
+    """
+    asked, found = (sum(count[kind] for kind in _HOLDING) for count in (wanted, wanted - missing))
+    if asked and not found:
+        raise TrainingError(
+            f"--rag-aware found no passage in the library that holds the answer of any of {asked} rows. Add the "
+            "documents that the answers come from, in the language of the rows (lorag add FOLDER; lorag search "
+            '"QUESTION" shows what is found), or train without --rag-aware'
+        )
+    short = ", ".join(f"{count} {kind}" for kind, count in missing.items() if count)
+    if found * 2 < asked:
+        view.show(
+            Warned(
+                f"--rag-aware does little here: for only {found} of {asked} rows the library holds a passage with the "
+                f"answer (without one: {short}). Add the documents that the answers come from, in the language of the rows"
+            )
+        )
+    elif short:
+        view.show(Warned(f"the library holds no fitting passage for some rows, which stay as they are: {short}"))
 
 
 def _find(search: LibrarySearch, request: Request, example: Example) -> _Found:

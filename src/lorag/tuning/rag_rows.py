@@ -5,22 +5,16 @@ The kinds are those of RAFT (Zhang et al. 2024) and of Goyal et al. (2024): the 
 """
 
 import random
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
-from rapidfuzz import fuzz
-
+from lorag.documents.sentences import sentence_spans
 from lorag.prompts.grounded import PromptPassage, numbered_sentences, quoted_answer
 from lorag.tuning.options import TrainOptions
+from lorag.tuning.support import SUPPORTED, closeness, support
 
 Kind = Literal["golden", "distractors", "counterfactual", "plain"]
-
-SUPPORTED: Final = 70.0
-"""From this similarity on, of 100, a sentence holds an answer; measured on answers that rephrase their source."""
-_SHORTEST: Final = 2
-_NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +38,6 @@ def choose_kinds(count: int, options: TrainOptions) -> list[Kind]:
     return kinds
 
 
-def support(answer: str, sentence: str) -> float:
-    """Return how well a text holds an answer, 0 to 100: how much of the shorter stands in the other, and its numbers."""
-    said, found = " ".join(answer.split()).lower(), " ".join(sentence.split()).lower()
-    # A number that the text does not hold cannot come from it, however alike the words are.
-    if min(len(said), len(found)) < _SHORTEST or set(_NUMBER.findall(said)) - set(_NUMBER.findall(found)):
-        return 0.0
-    return float(max(fuzz.token_set_ratio(said, found), fuzz.partial_ratio(said, found)))
-
-
 def best_support(answer: str, passage: PromptPassage) -> float:
     """Return how well a passage's best sentence, or the passage as a whole, holds an answer."""
     whole = " ".join(passage.sentences)
@@ -68,7 +53,7 @@ def arrange(
         golden: The passage that holds the answer.
         distractors: Passages that do not.
         answer: The answer of the row.
-        quotes: Whether this model answers by quoting: then the answer is the sentence itself.
+        quotes: Whether this model answers by quoting: then the answer is the sentences themselves.
         seed: Decides where the right passage stands.
     """
     passages = [golden, *distractors]
@@ -76,6 +61,15 @@ def arrange(
     sentences = numbered_sentences(passages)
     first = sum(len(passage.sentences) for passage in passages[: passages.index(golden)])
     own = range(first, first + len(golden.sentences))
-    number = max(own, key=lambda index: support(answer, sentences[index])) + 1
-    written = quoted_answer([number], sentences) if quotes else f"{answer.rstrip()} [{number}]"
-    return Shown(tuple(passages), written)
+    if quotes:
+        return Shown(tuple(passages), quoted_answer(_holding(answer, own, sentences), sentences))
+    number = max(own, key=lambda index: closeness(answer, sentences[index])) + 1
+    return Shown(tuple(passages), f"{answer.rstrip()} [{number}]")
+
+
+def _holding(answer: str, own: range, sentences: Sequence[str]) -> list[int]:
+    """Return the numbers of the sentences that hold the answer: one for each of its sentences that stands in one."""
+    parts = [answer[start:end] for start, end in sentence_spans(answer)]
+    best = {part: max(own, key=lambda index: support(part, sentences[index])) for part in parts}
+    held = {index + 1 for part, index in best.items() if support(part, sentences[index]) >= SUPPORTED}
+    return sorted(held) or [max(own, key=lambda index: closeness(answer, sentences[index])) + 1]
