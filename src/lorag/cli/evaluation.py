@@ -70,7 +70,10 @@ def _eval_make(parser: Parser) -> None:
 
 def _eval_calibrate(parser: Parser) -> None:
     parser.add_argument(
-        "questions", nargs="?", metavar="QUESTIONS", help="a question set; without one, drafts from the library"
+        "questions",
+        nargs="?",
+        metavar="QUESTIONS",
+        help="a question set; without one, drafts are tried and nothing is kept",
     )
     change = parser.add_mutually_exclusive_group()
     change.add_argument("--dry-run", action="store_true", help="show what would be set, change nothing")

@@ -8,6 +8,8 @@ from typing import Final
 FEWEST_ANSWERABLE: Final = 10
 FEWEST_UNANSWERABLE: Final = 5
 _FOLDS: Final = 5
+_MOST_REFUSED: Final = 0.25
+"""Share of the answerable questions that a new threshold may refuse, unless the present one refuses more already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,23 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A new threshold and what it does."""
+    """A threshold that is no worse than the present one, and what it does."""
 
     present: float
     threshold: float
+    """The best one where it holds on unseen questions too, else the present one."""
+    best: float
+    """The one with the fewest mistakes on these very questions."""
     before: Rates
     after: Rates
+    """With ``threshold``."""
     unseen: Rates
     """With thresholds set on four fifths of the questions and counted on the rest, over all fifths."""
+
+    @property
+    def fits_only_its_own(self) -> bool:
+        """Whether the best one was left because it is no better on unseen questions."""
+        return self.best != self.threshold
 
 
 def rates(evidence: Sequence[Evidence], threshold: float) -> Rates:
@@ -62,21 +73,27 @@ def rates(evidence: Sequence[Evidence], threshold: float) -> Rates:
 def calibrate(evidence: Sequence[Evidence], present: float) -> Calibration:
     """Choose the threshold with the fewest mistakes; among equals the one nearest to the present one.
 
+    The present one stays unless thresholds chosen so make fewer mistakes than it on questions they were not set from, and
+    fewer than refusing everything or nothing would.
+
     Raises:
         ValueError: There are too few questions of a kind.
     """
     answerable = sum(item.answerable for item in evidence)
     if answerable < FEWEST_ANSWERABLE or len(evidence) - answerable < FEWEST_UNANSWERABLE:
         raise ValueError(f"{answerable} answerable and {len(evidence) - answerable} unanswerable questions are too few")
-    best = _best(evidence, present)
-    return Calibration(present, best, rates(evidence, present), rates(evidence, best), _unseen(evidence, present))
+    best, before, unseen = _best(evidence, present), rates(evidence, present), _unseen(evidence, present)
+    threshold = best if unseen.cost < min(before.cost, 1.0) else present
+    return Calibration(present, threshold, best, before, rates(evidence, threshold), unseen)
 
 
 def _best(evidence: Sequence[Evidence], present: float) -> float:
     """Look at every place between two neighbouring relevances: only there do the mistakes change."""
     values = sorted({0.0, 1.0, *(item.relevance for item in evidence)})
     between = [round((low + high) / 2, 3) for low, high in itertools.pairwise(values)]
-    return min([present, *between], key=lambda threshold: (rates(evidence, threshold).cost, abs(threshold - present)))
+    most = max(_MOST_REFUSED * sum(item.answerable for item in evidence), rates(evidence, present).false_refusals)
+    allowed = [place for place in (present, *between) if rates(evidence, place).false_refusals <= most]
+    return min(allowed, key=lambda threshold: (rates(evidence, threshold).cost, abs(threshold - present)))
 
 
 def _unseen(evidence: Sequence[Evidence], present: float) -> Rates:

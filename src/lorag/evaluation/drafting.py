@@ -15,6 +15,7 @@ from typing import Any, Final
 from lorag.documents.sentences import split_sentences
 from lorag.evaluation import drafting_en, drafting_ko
 from lorag.evaluation.bundled import bundled_lines
+from lorag.evaluation.questions import draft_mark
 from lorag.prompts.language import Language, language_of
 
 _MIN_SENTENCE: Final = 20
@@ -56,10 +57,11 @@ class Draft:
 
     def record(self) -> dict[str, Any]:
         """Return the row of a question set."""
+        origin = {"kind": self.kind, "draft": draft_mark(self.question)}
         if not self.answerable:
-            return {"question": self.question, "answerable": False, "kind": self.kind}
+            return {"question": self.question, "answerable": False, **origin}
         record = {"question": self.question, "answer": self.answer, "source": self.source, "passage": self.passage}
-        return {**{name: value for name, value in record.items() if value}, "kind": self.kind}
+        return {**{name: value for name, value in record.items() if value}, **origin}
 
 
 def draft(stretches: Sequence[Stretch], *, count: int, unanswerable: float, seed: int = 0) -> list[Draft]:

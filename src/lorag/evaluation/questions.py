@@ -1,6 +1,7 @@
 """Question sets: what is asked, what is right, and where the answer stands."""
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ _ANSWER: Final = ("answers", "answer", "reference", "references", "a", "답변",
 _SOURCE: Final = ("source", "sources", "document", "documents", "file", "path", "출처", "문서")
 _PASSAGE: Final = ("passage", "passages", "context", "문단", "근거")
 _ANSWERABLE: Final = ("answerable", "답있음")
+_DRAFT: Final = ("draft",)
 _NO: Final = frozenset({"false", "no", "n", "0", "아니요", "아니오", "없음"})
 _MOST_BYTES: Final = 100_000_000
 
@@ -35,6 +37,14 @@ class Question:
     """Text that retrieval should find; empty when not known."""
     answerable: bool
     """False when the documents do not hold the answer and a refusal is right."""
+    drafted: bool = False
+    """Whether it still stands as ``lorag eval make`` wrote it."""
+
+
+def draft_mark(question: str) -> str:
+    """Return what a drafted row carries, so that it can be told later whether a person has rewritten the question."""
+    letters = "".join(character for character in question.casefold() if character.isalnum())
+    return hashlib.sha256(letters.encode("utf-8", "replace")).hexdigest()[:8]
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -97,7 +107,10 @@ def _question(path: Path, line: int, values: Mapping[str, Any]) -> Question:
     answerable = _is_answerable(named)
     if not answerable and references:
         raise DatasetError(f"{path}:{line}: the row is marked as not answerable and still has an answer")
-    return Question(line, question, references, _strings(named, _SOURCE), _strings(named, _PASSAGE), answerable)
+    drafted = _first(_strings(named, _DRAFT)) == draft_mark(question)
+    return Question(
+        line, question, references, _strings(named, _SOURCE), _strings(named, _PASSAGE), answerable, drafted
+    )
 
 
 def _is_answerable(named: Mapping[str, Any]) -> bool:
