@@ -6,6 +6,7 @@ import pytest
 
 from lorag.commands.train_events import (
     CheckpointJudged,
+    Data,
     Estimated,
     Found,
     Paused,
@@ -53,11 +54,15 @@ def test_a_log_file_gets_a_line_now_and_then_and_not_one_a_step(capsys):
     assert lines[-1].startswith("step 100/100: loss 2.0000, 1,000 tokens/s")
 
 
-def test_at_most_twenty_findings_are_printed(capsys):
+def test_at_most_twenty_findings_are_printed_and_the_rest_counted_before_the_summary(capsys):
     view = PlainView()
     for number in range(50):
         view.show(Found(Finding(Origin(Path("a.csv"), number), "empty", "nothing", "dropped")))
-    assert len(capsys.readouterr().out.splitlines()) == 20
+    view.show(Data(10, 50, 0, 0, {"ko": 10}))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 22
+    assert lines[20].startswith("  … and 30 more")
+    assert lines[21].startswith("10 examples (10 ko); 50 dropped")
 
 
 def test_what_was_shown_before_the_run_had_a_folder_is_logged_too(tmp_path, capsys):

@@ -118,6 +118,8 @@ class PlainView:
     def show(self, event: TrainEvent) -> None:
         """Print what a person should read."""
         line = self._line(event)
+        if isinstance(event, Data) and self._findings > _MOST_FINDINGS:
+            print(_more_findings(self._findings), flush=True)
         if line:
             print(line, flush=True)
 
@@ -174,6 +176,10 @@ class LiveView:
                 self._findings += 1
                 if self._findings <= _MOST_FINDINGS:
                     self._print(f"  {_finding_line(event)}")
+            case Data():
+                if self._findings > _MOST_FINDINGS:
+                    self._print(_more_findings(self._findings))
+                self._print(line_of(event))
             case Result():
                 self.close()
                 print(line_of(event), flush=True)
@@ -282,6 +288,10 @@ def _finding_line(event: Found) -> str:
     finding = event.finding
     where = f"{finding.origin.file}, line {finding.origin.line}"
     return harmless_line(f"{finding.effect}: {where}: {finding.kind}: {finding.reason}")
+
+
+def _more_findings(count: int) -> str:
+    return f"  … and {count - _MOST_FINDINGS} more; findings.jsonl in the folder of the run holds them all"
 
 
 def _duration(seconds: float) -> str:
