@@ -10,6 +10,7 @@ from peft import PeftModel
 
 from lorag.errors import TrainingError
 from lorag.tuning.base import BaseFacts
+from lorag.tuning.dora import at_least_some
 from lorag.tuning.export_lora import LowRank, low_rank_changes, permuted, tensor_name
 from lorag.tuning.merge import Delta
 from lorag.tuning.methods import Tunable
@@ -57,7 +58,7 @@ def _dora_delta(module: Any) -> torch.Tensor:
     low = module.lora_B["default"].weight.detach().float() @ module.lora_A["default"].weight.detach().float()
     direction = weight + float(module.scaling["default"]) * low
     magnitude = module.lora_magnitude_vector["default"].weight.detach().float()
-    delta: torch.Tensor = direction * (magnitude / direction.norm(dim=1)).unsqueeze(1) - weight
+    delta: torch.Tensor = direction * (magnitude / at_least_some(direction.norm(dim=1))).unsqueeze(1) - weight
     return delta.cpu()
 
 

@@ -10,6 +10,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from lorag.errors import TrainingError
+from lorag.tuning.dora import make_safe
 from lorag.tuning.plan import Plan
 
 _FFN = ("down_proj",)
@@ -44,6 +45,8 @@ def prepare(model: PreTrainedModel, plan: Plan) -> Tunable:
             # peft still asks transformers by a name that the latter has given up.
             warnings.filterwarnings("ignore", category=FutureWarning)
             peft = get_peft_model(model, _peft_config(plan))
+        if plan.method == "dora":
+            make_safe(peft)  # type: ignore[arg-type]  # a PeftModel for a causal language model
     else:
         _choose(model, plan)
     trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
