@@ -1,3 +1,4 @@
+import copy
 import json
 
 import gguf
@@ -12,12 +13,14 @@ from lorag.errors import AdapterError, TrainingError, UsageError
 from lorag.models.gguf import read_metadata
 from lorag.prompts.messages import Segment
 from lorag.tuning.base import read_facts
+from lorag.tuning.checkpoint import Checkpoint
 from lorag.tuning.export_lora import write_lora
 from lorag.tuning.import_peft import peft_changes
+from lorag.tuning.loop import StepReport, train
 from lorag.tuning.merge import delta_of_adapter, write_merged
 from lorag.tuning.options import choose_options
-from tests.tuning.runs import TEXT, changed, difference, exporter, plan
-from tests.tuning.tiny_models import ARCHITECTURES, tiny_model
+from tests.tuning.runs import TEXT, changed, difference, exporter, plan, ready, rows_of
+from tests.tuning.tiny_models import ARCHITECTURES, tiny_model, write_gguf
 
 pytestmark = pytest.mark.xdist_group("torch")
 
@@ -85,6 +88,47 @@ def test_dora_is_exported_in_low_rank_and_says_what_that_costs(tmp_path, engine,
     engine.set_adapters([AdapterStrength(artefact.path)])
     assert 0 <= artefact.error < 0.03
     assert difference(engine, tunable.model, ids).mean_difference < 0.1
+
+
+def with_rows_of_zeros(path):
+    """Write the tiny llama with some rows of its queries and all of its keys zero, and return the file."""
+    model = copy.deepcopy(tiny_model("llama")[0])
+    attention = model.model.layers[0].self_attn
+    with torch.no_grad():
+        attention.q_proj.weight[3:9] = 0
+        attention.k_proj.weight.zero_()
+    write_gguf(path, model, "llama")
+    return path
+
+
+def test_dora_learns_over_rows_of_zeros(tmp_path):
+    path = with_rows_of_zeros(tmp_path / "zeros.gguf")
+    run_plan = plan("dora", epochs=4.0, evaluations=1)
+    tunable = ready(path, run_plan)
+    rows = rows_of([20] * 4)
+    events = list(train(tunable, rows, rows, run_plan, Checkpoint(tmp_path / "run", "x"), lambda: False))
+    losses = [event.loss for event in events if isinstance(event, StepReport)]
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("amount", [0.0, 0.05])
+def test_dora_over_rows_of_zeros_runs_in_llama_cpp_as_trained(amount, tmp_path, engine, ids_of):
+    path = with_rows_of_zeros(tmp_path / "zeros.gguf")
+    tunable, artefact = exported(tmp_path, path, plan("dora"), amount=amount)
+    ids = ids_of(path, TEXT)
+    engine.set_adapters([AdapterStrength(artefact.path)])
+    assert difference(engine, tunable.model, ids).mean_difference < 0.1
+
+
+def test_a_checkpoint_with_a_nan_is_never_exported(tmp_path):
+    _, path = tiny_model("llama")
+    run_plan = plan()
+    tunable = changed(path, run_plan)
+    with torch.no_grad():
+        next(p for p in tunable.model.parameters() if p.requires_grad)[0, 0] = float("nan")
+    with pytest.raises(TrainingError, match="up to step 1 is no number any more"):
+        exporter(tunable, path, run_plan, tmp_path).write(1, tmp_path / "out.gguf", {})
+    assert not (tmp_path / "out.gguf").exists()
 
 
 @pytest.mark.parametrize("method", ["ia3", "freeze", "head", "full"])

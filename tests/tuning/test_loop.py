@@ -13,6 +13,7 @@ from lorag.tuning.loop import (
     Interrupted,
     StepReport,
     StoppedEarly,
+    is_evaluated,
     learning_rate_factor,
     loss_sum,
     train,
@@ -167,6 +168,38 @@ def test_the_run_stops_when_validation_gets_no_better(tmp_path):
     assert isinstance(events[-1], StoppedEarly)
     assert min(losses) == losses[-3]
     assert Checkpoint(tmp_path, "one").kept()[0][1] == min(losses)
+
+
+@pytest.mark.parametrize(("total", "asked"), [(7, 6), (12, 4), (100, 7), (3, 6), (11, 6)])
+def test_there_are_as_many_evaluations_as_asked_and_one_after_the_last_step(total, asked):
+    due = [step for step in range(1, total + 1) if is_evaluated(step, total, asked)]
+    assert len(due) == min(asked, total)
+    assert due[-1] == total
+
+
+def test_a_run_whose_loss_is_no_number_stops_and_says_what_to_lower(tmp_path):
+    _, path = tiny_model("llama")
+    run_plan = plan("full", epochs=8.0, batch_rows=2, evaluations=12, learning_rate=1e30, clip_norm=1e6)
+    with pytest.raises(TrainingError, match=r"no number any more at step \d+ \(learning rate .*lower --learning-rate"):
+        run(ready(path, run_plan), tmp_path, run_plan)
+    for file in tmp_path.glob("step-*.pt"):
+        assert all(torch.isfinite(weight).all() for weight in torch.load(file, weights_only=True).values())
+
+
+def test_weights_that_are_no_numbers_are_not_saved_over_good_ones(tmp_path):
+    _, path = tiny_model("llama")
+    tunable = ready(path, plan())
+    optimizer = torch.optim.AdamW(p for p in tunable.model.parameters() if p.requires_grad)
+    checkpoint = Checkpoint(tmp_path, "one")
+    checkpoint.save(tunable, optimizer, Progress(step=1), keep=False)
+    with torch.no_grad():
+        next(p for p in tunable.model.parameters() if p.requires_grad).fill_(float("inf"))
+    with pytest.raises(TrainingError, match="up to step 2 is no number"):
+        checkpoint.save(tunable, optimizer, Progress(step=2), keep=True)
+    restored = checkpoint.restore(tunable, optimizer)
+    assert restored is not None
+    assert restored.step == 1
+    assert not checkpoint.weights(2).exists()
 
 
 def test_progress_counts_evaluations_since_the_best():

@@ -9,7 +9,7 @@ from transformers import PreTrainedModel
 
 from lorag.errors import TrainingError
 from lorag.tuning.base import BaseFacts
-from lorag.tuning.checkpoint import Checkpoint, load_learned
+from lorag.tuning.checkpoint import Checkpoint, load_learned, refuse_no_numbers
 from lorag.tuning.export import ia3_delta, lora_changes
 from lorag.tuning.export_lora import write_lora
 from lorag.tuning.merge import Delta, delta_of_weights, write_merged
@@ -50,12 +50,17 @@ class Exporter:
         self.tunable.model.float()
 
     def recall(self, step: int) -> None:
-        """Put the learned weights of a step back into the model."""
+        """Put the learned weights of a step back into the model.
+
+        Raises:
+            TrainingError: They cannot be read, or are no numbers.
+        """
         path = self.checkpoint.weights(step)
         try:
             weights = torch.load(path, weights_only=True, map_location="cpu")
         except (OSError, RuntimeError) as error:
             raise TrainingError(f"{path} cannot be read: {error}") from error
+        refuse_no_numbers(weights, step)
         load_learned(self.tunable, weights)
 
     def write(self, step: int, out: Path, metadata: Mapping[str, str]) -> Artefact:

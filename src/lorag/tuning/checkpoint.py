@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -51,9 +52,14 @@ class Checkpoint:
         return self.folder / f"step-{step:06}.pt"
 
     def save(self, tunable: Tunable, optimizer: torch.optim.Optimizer, progress: Progress, *, keep: bool) -> None:
-        """Write everything that the next step depends on, then put it in place in one move."""
+        """Write everything that the next step depends on, then put it in place in one move.
+
+        Raises:
+            TrainingError: A weight is no number any more; what was saved before stays.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         learned = learned_weights(tunable)
+        refuse_no_numbers(learned, progress.step)
         if keep:
             _write(learned, self.weights(progress.step))
         state = {
@@ -101,6 +107,20 @@ def learned_weights(tunable: Tunable) -> dict[str, torch.Tensor]:
     """Return copies of the weights that learn, by name."""
     named = tunable.model.named_parameters()
     return {name: parameter.detach().cpu().clone() for name, parameter in named if parameter.requires_grad}
+
+
+def refuse_no_numbers(weights: Mapping[str, torch.Tensor], step: int) -> None:
+    """Raise when learned weights are infinite or NaN.
+
+    Raises:
+        TrainingError: They are.
+    """
+    broken = next((name for name, weight in weights.items() if not bool(torch.isfinite(weight).all())), None)
+    if broken is not None:
+        raise TrainingError(
+            f"what was learned up to step {step} is no number any more ({broken}); lower --learning-rate and start anew "
+            "with --overwrite"
+        )
 
 
 def load_learned(tunable: Tunable, weights: dict[str, torch.Tensor]) -> None:

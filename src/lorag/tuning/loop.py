@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional
 from transformers import PreTrainedModel
 
+from lorag.errors import TrainingError
 from lorag.tuning.batches import MicroBatch, micro_batches, pack, steps
 from lorag.tuning.checkpoint import Checkpoint, Progress
 from lorag.tuning.encode import EncodedRow
@@ -83,7 +84,6 @@ def train(
     optimizer = torch.optim.AdamW(parameter_groups(tunable, plan), betas=(0.9, 0.95), fused=device.type == "cuda")
     per_epoch = math.ceil(len(rows) / plan.batch_rows)
     total = total_steps(len(rows), plan)
-    every = max(1, total // plan.evaluations)
     progress = checkpoint.restore(tunable, optimizer) or Progress()
     if progress.step == 0:
         torch.manual_seed(plan.seed)
@@ -92,8 +92,9 @@ def train(
         epoch, index = divmod(progress.step, per_epoch)
         chosen = [rows[row] for row in steps(rows, batch_rows=plan.batch_rows, seed=plan.seed, epoch=epoch)[index]]
         yield _step(tunable, optimizer, chosen, plan, progress, total)
-        if progress.step % every == 0 or progress.step == total:
+        if is_evaluated(progress.step, total, plan.evaluations):
             loss = validation_loss(tunable, validation, plan)
+            _refuse_no_number(loss, progress, plan, total)
             best = loss < progress.best_loss
             progress.evaluated(loss, patience=plan.patience)
             checkpoint.save(tunable, optimizer, progress, keep=True)
@@ -113,6 +114,27 @@ def train(
 def total_steps(rows: int, plan: Plan) -> int:
     """Return the optimizer steps of a run."""
     return max(1, round(math.ceil(rows / plan.batch_rows) * plan.epochs))
+
+
+def is_evaluated(step: int, total: int, evaluations: int) -> bool:
+    """Tell whether validation follows a step: as often as asked, evenly spread, and after the last one."""
+    return step * evaluations // total > (step - 1) * evaluations // total
+
+
+def _refuse_no_number(value: float, progress: Progress, plan: Plan, total: int) -> None:
+    """Raise when the run has diverged; what was kept before lies on disk untouched.
+
+    Raises:
+        TrainingError: ``value`` is infinite or no number.
+    """
+    if math.isfinite(value):
+        return
+    rate = plan.learning_rate * learning_rate_factor(max(0, progress.step - 1), total, plan.warmup_share)
+    lower = "lower --learning-rate" + (" or --lora-plus" if plan.lora.plus_ratio > 1 else "")
+    raise TrainingError(
+        f"the loss is no number any more at step {progress.step} (learning rate {rate:.2g}, {plan.learning_rate:.2g} at "
+        f"its highest); {lower} and start anew with --overwrite"
+    )
 
 
 def _step(
@@ -139,9 +161,11 @@ def _step(
         loss += share.item()
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     norm = torch.nn.utils.clip_grad_norm_(parameters, plan.clip_norm).item()
+    progress.step += 1
+    # Before the weights are touched: one step with such a gradient would make all of them NaN.
+    _refuse_no_number(loss + norm, progress, plan, total)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
-    progress.step += 1
     return StepReport(
         step=progress.step,
         total_steps=total,
