@@ -143,6 +143,7 @@ def test_a_dry_run_estimates_and_leaves_nothing(capsys, rows, base, data_dir):
         (("--resume", "never"), 1, "there is no run never"),
         (("ROWS", "--name", "x", "--base", "nomodel"), 1, "there is no model file nomodel"),
         (("ROWS", "--name", "x", "--max-length", "9"), 1, "no row can be trained on"),
+        (("ROWS", "--name", "x", "--base", "ROWS"), 1, "is not a GGUF file"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(arguments, code, message, capsys, rows, base):

@@ -2,9 +2,9 @@ import gguf
 import pytest
 import torch
 
-from lorag.errors import TrainingError
+from lorag.errors import ModelError, TrainingError
 from lorag.tuning.base import compare, load_base, read_facts, token_log_likelihoods
-from tests.tiny_gguf import write_tiny_gguf
+from tests.tiny_gguf import tiny_lora, write_tiny_gguf
 from tests.tuning.tiny_models import ARCHITECTURES, tiny_model
 
 pytestmark = pytest.mark.xdist_group("torch")
@@ -53,17 +53,40 @@ def test_a_model_loaded_with_a_wrong_rope_does_not_pass_the_gate(engine, ids_of)
     assert not compare(token_log_likelihoods(ours, ids), engine.score_tokens(ids)).close
 
 
-@pytest.mark.parametrize(
-    ("metadata", "reason"),
-    [
-        ({"llama.rope.scaling.type": "yarn"}, "rope scaling"),
-        ({"split.count": 3}, "split"),
-    ],
-)
-def test_what_transformers_would_get_wrong_is_refused_by_name(tmp_path, metadata, reason):
-    path = write_tiny_gguf(tmp_path / "odd.gguf", metadata=metadata)
-    with pytest.raises(TrainingError, match=f"odd.gguf cannot be trained: .*{reason}"):
+def test_what_transformers_would_get_wrong_is_refused_by_name(tmp_path):
+    path = write_tiny_gguf(tmp_path / "odd.gguf", metadata={"llama.rope.scaling.type": "yarn"})
+    with pytest.raises(TrainingError, match=r"odd\.gguf cannot be trained: .*rope scaling"):
         read_facts(path)
+
+
+def test_a_split_model_is_refused_by_name(tmp_path):
+    for number in (1, 2):
+        path = tmp_path / f"odd-0000{number}-of-00002.gguf"
+        write_tiny_gguf(path, metadata={"split.count": 2, "split.no": number - 1})
+    with pytest.raises(TrainingError, match="cannot be trained: it is one part of a split file"):
+        read_facts(tmp_path / "odd-00001-of-00002.gguf")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (lambda whole: b"", "is not a GGUF file"),
+        (lambda whole: b"a letter to my aunt" * 20, "is not a GGUF file"),
+        (lambda whole: whole[:2000], "not complete"),
+        (lambda whole: whole[:-4000], "not complete"),
+    ],
+    ids=["empty", "another file", "header cut off", "weights cut off"],
+)
+def test_a_base_that_is_no_gguf_or_is_cut_off_is_refused_in_one_line(tmp_path, content, reason):
+    path = tmp_path / "base.gguf"
+    path.write_bytes(content(tiny_model("llama")[1].read_bytes()))
+    with pytest.raises(ModelError, match=reason):
+        read_facts(path)
+
+
+def test_an_adapter_is_not_taken_for_a_base():
+    with pytest.raises(ModelError, match="is a LoRA adapter"):
+        read_facts(tiny_lora())
 
 
 def test_an_unsupported_architecture_is_refused_before_loading(tmp_path):

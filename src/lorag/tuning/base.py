@@ -12,6 +12,8 @@ from transformers import AutoConfig, AutoModelForCausalLM, GgufConfig, PreTraine
 from transformers.utils import logging as transformers_logging
 
 from lorag.errors import TrainingError
+from lorag.models.check import check_chat_model, ties_embeddings
+from lorag.models.gguf import GgufMetadata, Value, read_metadata
 
 SUPPORTED: Final = ("llama", "qwen2", "qwen3", "gemma2", "gemma3")
 _GEMMAS: Final = ("gemma2", "gemma3")
@@ -40,34 +42,42 @@ def read_facts(path: Path) -> BaseFacts:
     """Read the facts and refuse what cannot be trained, before anything is loaded.
 
     Raises:
+        ModelError: It is no complete GGUF file of a model that can chat.
         TrainingError: The architecture, a fused or expert layer, or a scaling that transformers would ignore.
     """
-    reader = gguf.GGUFReader(path)
-    values = {name: field.contents() for name, field in reader.fields.items() if not name.startswith("tokenizer.")}
-    architecture = str(values.get("general.architecture", "unknown"))
-    names = frozenset(tensor.name for tensor in reader.tensors)
-    _refuse(path, architecture, values, names)
-    heads = int(values[f"{architecture}.attention.head_count"])
-    key_length = values.get(f"{architecture}.attention.key_length")
+    file = read_metadata(path)
+    architecture = file.architecture
+    names = frozenset(file.tensors)
+    _refuse(path, architecture or "unknown", file.values, names)
+    check_chat_model(file)
+    heads = _counted(file, "attention.head_count")
+    key_length = file.of_architecture("attention.key_length")
     return BaseFacts(
         architecture=architecture,
-        layers=int(values[f"{architecture}.block_count"]),
+        layers=_counted(file, "block_count"),
         heads=heads,
-        key_value_heads=int(values.get(f"{architecture}.attention.head_count_kv", heads)),
-        hidden=int(values[f"{architecture}.embedding_length"]),
-        head_size=None if key_length is None else int(key_length),
-        tied="output.weight" not in names,
-        rope_scaling=values.get(f"{architecture}.rope.scaling.type"),
+        key_value_heads=file.of_architecture("attention.head_count_kv", heads),
+        hidden=_counted(file, "embedding_length"),
+        head_size=key_length or None,
+        tied=ties_embeddings(file),
+        rope_scaling=file.text(f"{architecture}.rope.scaling.type") or None,
         tensor_names=names,
     )
 
 
-def _refuse(path: Path, architecture: str, values: Mapping[str, Any], names: frozenset[str]) -> None:
+def _counted(file: GgufMetadata, key: str) -> int:
+    count = file.of_architecture(key)
+    if count < 1:
+        raise TrainingError(f"{file.path.name} cannot be trained: it does not say its {file.architecture}.{key}")
+    return count
+
+
+def _refuse(path: Path, architecture: str, values: Mapping[str, Value], names: frozenset[str]) -> None:
     supported = ", ".join(SUPPORTED)
     scaling = values.get(f"{architecture}.rope.scaling.type")
     reasons = {
         f"its architecture is {architecture}; {supported} can be trained": architecture not in SUPPORTED,
-        "it is one part of a split file; merge the parts first": int(values.get("split.count", 1)) > 1,
+        "it is one part of a split file; merge the parts first": values.get("split.count", 1) not in (0, 1),
         "its attention weights are fused (attn_qkv); use a conversion without --fuse-qkv": any(
             ".attn_qkv." in name for name in names
         ),
