@@ -87,13 +87,39 @@ def test_documents_are_ranked_by_their_first_chunk():
 
 def test_passages_are_found_in_larger_and_smaller_chunks():
     question = replace(QUESTION, passages=("Bags may be returned within 14 days of delivery for a full refund.",))
-    larger = Chunk("a", "Coffee. Bags may be returned within 14 days of delivery for a full refund! More.")
-    smaller = Chunk("a", "returned within 14 days of delivery for a full")
-    other = Chunk("a", "Machines may be returned within 30 days of purchase and never later.")
+    larger = Chunk("a/refunds.md", "Coffee. Bags may be returned within 14 days of delivery for a full refund! More.")
+    smaller = Chunk("a/refunds.md", "returned within 14 days of delivery for a full")
+    other = Chunk("a/refunds.md", "Machines may be returned within 30 days of purchase and never later.")
 
     assert judge(question, [other, larger]).reciprocal_rank == 0.5  # type: ignore[union-attr]
     assert judge(question, [smaller, larger]).ndcg == 1.0  # type: ignore[union-attr]
     assert holds_right(question, [other]) == 0.0
+
+
+def test_with_document_and_passage_named_both_must_be_right():
+    question = replace(QUESTION, passages=("Within 14 days.",))
+    elsewhere, here = Chunk("/a/other.md", "Within 14 days."), Chunk("/a/refunds.md", "Within 14 days.")
+
+    assert holds_right(question, [elsewhere]) == 0.0
+    assert holds_right(question, [here]) == 1.0
+    assert holds_right(replace(question, sources=()), [elsewhere]) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("passage", "chunk", "same"),
+    [
+        ("3,500원", "값은 13,500원입니다.", False),
+        ("3,500원", "값은 3,500원입니다.", True),
+        ("연차는 15일", "입사 뒤 연차는 15일이 주어집니다.", True),
+        ("the day is long", "Sunday: the day is longer", False),
+        ("See the refund policy of the shop in Seoul", "refund policy", True),
+        ("A new refund policy holds from May on", "Our refund policy, in short words", False),
+    ],
+)
+def test_a_passage_ends_where_words_and_figures_end(passage, chunk, same):
+    question = replace(QUESTION, sources=(), passages=(passage,))
+
+    assert holds_right(question, [Chunk("a", chunk)]) == float(same)
 
 
 def test_a_question_without_a_known_place_is_not_judged():

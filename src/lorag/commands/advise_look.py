@@ -12,7 +12,7 @@ from lorag.commands.indexing import limits_from
 from lorag.commands.searching import LibrarySearch
 from lorag.errors import LibraryError, ModelError
 from lorag.evaluation.advice_facts import CostFacts, Known, LibraryFacts, Told
-from lorag.evaluation.answers import normalised
+from lorag.evaluation.plain_text import normalised
 from lorag.evaluation.style import StyleFacts, facts_in, style_facts
 from lorag.library.database import Database
 from lorag.library.documents import list_documents

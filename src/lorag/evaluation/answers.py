@@ -1,28 +1,12 @@
 """How well an answer matches a reference, and how well its citations hold."""
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
+from lorag.evaluation.plain_text import normalised, without_citations
+from lorag.evaluation.stands import stands_in
 from lorag.prompts.language import language_of
-
-_CITATION: Final = re.compile(r"\[\d+(?:\s*[,\-–]\s*\d+)*\]")
-_ARTICLES: Final = re.compile(r"\b(?:a|an|the)\b")
-_PUNCTUATION: Final = re.compile(r"[^\w\s]|_")
-
-
-def without_citations(text: str) -> str:
-    """Return a text without its ``[n]``."""
-    return _CITATION.sub(" ", text)
-
-
-def normalised(text: str) -> str:
-    """Return a text for comparison: NFC, lower case, no citations, punctuation, articles or extra spaces (SQuAD 1.1)."""
-    text = without_citations(unicodedata.normalize("NFC", text)).lower()
-    return " ".join(_ARTICLES.sub(" ", _PUNCTUATION.sub(" ", text)).split())
 
 
 def exact_match(answer: str, references: Sequence[str]) -> float:
@@ -31,10 +15,8 @@ def exact_match(answer: str, references: Sequence[str]) -> float:
 
 
 def contains_answer(answer: str, references: Sequence[str]) -> float:
-    """Return 1 when a reference stands in the answer; spaces do not count, because Korean spacing varies."""
-    joined = normalised(answer).replace(" ", "")
-    wanted = [normalised(reference).replace(" ", "") for reference in references]
-    return float(any(reference and reference in joined for reference in wanted))
+    """Return 1 when a reference stands in the answer, whole and whatever the Korean spacing."""
+    return float(any(stands_in(answer, reference) for reference in references))
 
 
 def token_f1(answer: str, references: Sequence[str]) -> float:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Final, Literal
 
-from lorag.evaluation.answers import contains_answer, without_citations
+from lorag.evaluation.answers import contains_answer
 from lorag.evaluation.cases import ContextCase, bundled_cases, case_from
+from lorag.evaluation.plain_text import without_citations
 from lorag.evaluation.probes import likelihood_per_byte
 from lorag.evaluation.subject import Asked, Subject
 from lorag.evaluation.task import OnStep

@@ -6,13 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from lorag.evaluation.plain_text import normalised
 from lorag.evaluation.questions import Question
 from lorag.evaluation.ranking import ndcg_at, recall_at, reciprocal_rank
+from lorag.evaluation.stands import stands_in
 
 CUTS: Final = (1, 3, 5, 10)
 """Where recall is measured."""
 _OVERLAP: Final = 0.5
 """Share of the words of the shorter text that two stretches must have in common to be the same passage."""
+
+_FEWEST_COMMON: Final = 2
+"""Pairs of neighbouring words: one alone ("refund policy") is no passage."""
+_SHORT: Final = 80
+"""Letters of a passage that may end in the middle of a Korean word, before its particle."""
 
 
 class Ranked(Protocol):
@@ -91,27 +98,34 @@ def _document_names(question: Question, ranking: Sequence[Ranked]) -> list[str]:
 
 
 def _passage_names(question: Question, ranking: Sequence[Ranked]) -> list[str]:
-    """Name each chunk by the passage it holds; a chunk that repeats a passage found before does not count again."""
-    wanted = [_words(passage) for passage in question.passages]
+    """Name each chunk by the passage it holds; a chunk that repeats a passage found before does not count again.
+
+    Where the documents are named too, the same words in another document are not the passage.
+    """
     names: list[str] = []
     for place, chunk in enumerate(ranking):
-        words = _words(chunk.text)
-        found = next((index for index, passage in enumerate(wanted) if _is_same(passage, words)), None)
+        text = chunk.text if _may_hold(question, chunk.path) else ""
+        found = next((index for index, passage in enumerate(question.passages) if _is_same(passage, text)), None)
         names.append(f"other-{place}" if found is None else f"right-{found}")
     return names
 
 
+def _may_hold(question: Question, path: str) -> bool:
+    return not question.sources or any(is_source(path, source) for source in question.sources)
+
+
 def _is_same(passage: str, chunk: str) -> bool:
-    if passage in chunk or chunk in passage:
-        return bool(passage and chunk)
-    pairs, others = _pairs(passage), _pairs(chunk)
-    return len(pairs & others) >= _OVERLAP * min(len(pairs), len(others)) > 0
-
-
-def _words(text: str) -> str:
-    return " ".join("".join(c if c.isalnum() else " " for c in unicodedata.normalize("NFC", text).lower()).split())
+    """Tell whether one text holds the other word for word, or they have most of the shorter one's words in common."""
+    wanted, words = normalised(passage), normalised(chunk)
+    if not wanted or not words:
+        return False
+    if f" {wanted} " in f" {words} " or f" {words} " in f" {wanted} ":
+        return True
+    if len(passage) <= _SHORT and stands_in(chunk, passage):
+        return True
+    pairs, others = _pairs(wanted), _pairs(words)
+    return len(pairs & others) >= max(_FEWEST_COMMON, _OVERLAP * min(len(pairs), len(others)))
 
 
 def _pairs(text: str) -> set[tuple[str, str]]:
-    words = text.split()
-    return set(itertools.pairwise(words))
+    return set(itertools.pairwise(text.split()))
