@@ -1,4 +1,4 @@
-"""The built-in embedder on the dev splits of its corpus: ``CORPUS=/path python -m benchmarks builtin_embedder``.
+"""The built-in embedder on the dev splits of its corpus: ``LORAG_CORPUS=/path python -m benchmarks builtin_embedder``.
 
 With ``OTHER_EMBEDDER`` set to a sentence-transformers model, by name or folder, that one is measured beside it.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.recipe import corpus_folder
 from benchmarks.report import Figure
 from lorag.retrieval.embedders import Embedder, open_embedder
 from lorag.retrieval.fusion import FusionOptions
@@ -32,11 +33,11 @@ SIZES = (100, 1_000, 10_000)
 
 def figures() -> list[Figure]:
     """Measure, where the corpus is."""
-    folder = os.environ.get("CORPUS")
-    if not folder:
-        print("builtin_embedder: set CORPUS to the folder of the corpus to measure it", file=sys.stderr)
+    folder = corpus_folder()
+    if folder is None:
+        print("builtin_embedder: not measured, no corpus: name its folder with --corpus or LORAG_CORPUS", file=sys.stderr)
         return []
-    split, embedder = Split(Path(folder), "dev"), open_embedder("builtin")
+    split, embedder = Split(folder, "dev"), open_embedder("builtin")
     tasks = dev_tasks(split)
     found = [*_ranking("built-in", embedder, tasks), *_refusals(embedder, split)]
     if other := os.environ.get("OTHER_EMBEDDER"):
