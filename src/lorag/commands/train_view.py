@@ -109,17 +109,33 @@ class JsonView:
         """Do nothing."""
 
 
+class _Findings:
+    """The first findings as lines, and how many more there are before the summary of the data."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def text(self, event: Found | Data) -> str:
+        if isinstance(event, Found):
+            self._count += 1
+            return "" if self._count > _MOST_FINDINGS else f"  {_finding_line(event)}"
+        more = self._count - _MOST_FINDINGS
+        hidden = f"  … and {more} more; findings.jsonl in the folder of the run holds them all\n" if more > 0 else ""
+        return hidden + line_of(event)
+
+
 class PlainView:
     """Lines that make sense in a log file."""
 
     def __init__(self) -> None:
-        self._findings = 0
+        self._findings = _Findings()
 
     def show(self, event: TrainEvent) -> None:
         """Print what a person should read."""
-        line = self._line(event)
-        if isinstance(event, Data) and self._findings > _MOST_FINDINGS:
-            print(_more_findings(self._findings), flush=True)
+        if isinstance(event, Found | Data):
+            line = self._findings.text(event)
+        else:
+            line = self._line(event)
         if line:
             print(line, flush=True)
 
@@ -127,9 +143,6 @@ class PlainView:
         """Do nothing."""
 
     def _line(self, event: TrainEvent) -> str:
-        if isinstance(event, Found):
-            self._findings += 1
-            return "" if self._findings > _MOST_FINDINGS else f"  {_finding_line(event)}"
         if isinstance(event, Stepped):
             every = max(1, event.total_steps // _LINES_A_RUN)
             if event.step % every and event.step not in (1, event.total_steps):
@@ -154,7 +167,7 @@ class LiveView:
         self._trained: list[tuple[float, float]] = []
         self._validated: list[tuple[float, float]] = []
         self._last_step = 1
-        self._findings = 0
+        self._findings = _Findings()
 
     def show(self, event: TrainEvent) -> None:
         """Move the bar, extend the plot, or print a line."""
@@ -172,14 +185,8 @@ class LiveView:
                 self._progress("measuring", event.done, event.total, event.what)
             case Sample():
                 self._console.print(sample_text(event))
-            case Found():
-                self._findings += 1
-                if self._findings <= _MOST_FINDINGS:
-                    self._print(f"  {_finding_line(event)}")
-            case Data():
-                if self._findings > _MOST_FINDINGS:
-                    self._print(_more_findings(self._findings))
-                self._print(line_of(event))
+            case Found() | Data():
+                self._print(self._findings.text(event))
             case Result():
                 self.close()
                 print(line_of(event), flush=True)
@@ -288,10 +295,6 @@ def _finding_line(event: Found) -> str:
     finding = event.finding
     where = f"{finding.origin.file}, line {finding.origin.line}"
     return harmless_line(f"{finding.effect}: {where}: {finding.kind}: {finding.reason}")
-
-
-def _more_findings(count: int) -> str:
-    return f"  … and {count - _MOST_FINDINGS} more; findings.jsonl in the folder of the run holds them all"
 
 
 def _duration(seconds: float) -> str:
