@@ -218,4 +218,4 @@ def test_every_row_of_any_types_becomes_an_example_or_a_finding(tmp_path_factory
 
     result = read(path)
 
-    assert len(result.examples) + len(result.findings) == len(rows)
+    assert len(result.examples) + len(complaints(result)) == len(rows)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from lorag.prompts.messages import Message, Role
+from lorag.tuning.columns import ANSWER_NAMES, QUESTION_NAMES, Roles, roles_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +67,6 @@ class UnrecognisedRowError(ValueError):
     """A row has none of the known shapes; the message says what is missing."""
 
 
-# The first name of each that a row holds is taken; names are compared in lower case without spaces around.
-QUESTION_NAMES: Final = ("question", "prompt", "instruction", "query", "q", "user", "질문", "문의", "질의")
-ANSWER_NAMES: Final = (
-    "answer", "completion", "output", "response", "reply", "a", "assistant", "chosen", "답변", "답", "응답", "대답",
-)  # fmt: skip
-CONTEXT_NAMES: Final = ("input", "context", "문맥")
-SYSTEM_NAMES: Final = ("system", "시스템")
-TEXT_NAMES: Final = ("text", "content", "본문", "내용")
 _CONVERSATION_NAMES: Final = ("messages", "conversations", "conversation", "dialog", "대화")
 _HISTORY_NAMES: Final = ("history",)
 _CONTENT_NAMES: Final = ("content", "value", "text")
@@ -83,7 +76,7 @@ _ROLES: Final[Mapping[str, Role]] = {
 }  # fmt: skip
 
 
-def example_of(row: Row, columns: Mapping[str, str]) -> Example:
+def example_of(row: Row, columns: Mapping[str, str], *, as_text: bool = False) -> Example:
     """Return the example a row holds.
 
     Recognised: OpenAI ``messages``, ShareGPT ``conversations``, Alpaca, prompt/completion, question/answer, ``text``.
@@ -91,26 +84,40 @@ def example_of(row: Row, columns: Mapping[str, str]) -> Example:
     Args:
         row: The row as read.
         columns: Names given by the person, ``{"question": "Q", "answer": "A"}``; they win over the known ones.
+        as_text: Whether plain text is looked for.
 
     Raises:
         UnrecognisedRowError: The row has none of these shapes.
     """
-    values = {str(name).strip().lower(): value for name, value in row.values.items()}
-    system = _text(values, _named(columns, "system", SYSTEM_NAMES))
+    values = _values(row)
+    roles = _roles(values, columns, as_text=as_text)
+    system = _text(values, roles.system)
     turns = _spoken_turns(values)
     if turns is not None:
         return Example(row.origin, messages=_with_system(system, _conversation(turns)))
-    question = _text(values, _named(columns, "question", QUESTION_NAMES))
-    answer = _text(values, _named(columns, "answer", ANSWER_NAMES))
+    question, answer, text = (_text(values, name) for name in (roles.question, roles.answer, roles.text))
     if question is not None and answer is not None:
-        context = _text(values, _named(columns, "context", CONTEXT_NAMES))
+        context = _text(values, roles.context)
         asked = f"{question}\n\n{context}" if context and context.strip() else question
         spoken = (*_history(values), Message("user", asked), Message("assistant", answer))
         return Example(row.origin, messages=_with_system(system, spoken))
-    text = _text(values, _named(columns, "text", TEXT_NAMES))
     if text is not None and question is None and answer is None:
         return Example(row.origin, text=text)
     raise UnrecognisedRowError(_what_is_missing(values, question, answer))
+
+
+def roles_in(row: Row, columns: Mapping[str, str], *, as_text: bool = False) -> Roles | None:
+    """Return which column of a row is which, None for a conversation."""
+    values = _values(row)
+    return None if _spoken_turns(values) is not None else _roles(values, columns, as_text=as_text)
+
+
+def _values(row: Row) -> Mapping[str, object]:
+    return {str(name).strip().lower(): value for name, value in row.values.items()}
+
+
+def _roles(values: Mapping[str, object], columns: Mapping[str, str], *, as_text: bool) -> Roles:
+    return roles_of((name for name, value in values.items() if value is not None), columns, as_text=as_text)
 
 
 def _spoken_turns(values: Mapping[str, object]) -> Sequence[object] | None:
@@ -148,17 +155,13 @@ def _history(values: Mapping[str, object]) -> Iterator[Message]:
         yield Message("assistant", str(said[1]))
 
 
-def _named(columns: Mapping[str, str], field: str, known: Sequence[str]) -> Sequence[str]:
-    return (columns[field].strip().lower(),) if field in columns else known
-
-
 def _first(values: Mapping[str, object], names: Sequence[str]) -> object:
     return next((values[name] for name in names if values.get(name) is not None), None)
 
 
-def _text(values: Mapping[str, object], names: Sequence[str]) -> str | None:
-    """Return the first named value as text; a number is text too, a list or table is not."""
-    found = _first(values, names)
+def _text(values: Mapping[str, object], name: str | None) -> str | None:
+    """Return a value as text; a number is text too, a list or table is not."""
+    found = values.get(name) if name is not None else None
     if isinstance(found, str):
         return found
     return str(found) if isinstance(found, (int, float)) and not isinstance(found, bool) else None

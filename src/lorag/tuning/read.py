@@ -12,7 +12,8 @@ from lorag.documents.extract import extract
 from lorag.documents.media import is_known
 from lorag.documents.model import Limits
 from lorag.errors import DatasetError, DocumentError
-from lorag.tuning.examples import Example, Finding, Origin, Row, UnrecognisedRowError, example_of
+from lorag.tuning.column_findings import ColumnsOfFile
+from lorag.tuning.examples import Example, Finding, Origin, Row, UnrecognisedRowError, example_of, roles_in
 from lorag.tuning.formats.html_faq import read_html
 from lorag.tuning.formats.json_rows import read_json, read_json_lines
 from lorag.tuning.formats.sql import read_sqlite
@@ -58,17 +59,23 @@ def read_examples(paths: Sequence[Path], options: ReadOptions, limits: Limits) -
     examples: list[Example] = []
     findings: list[Finding] = []
     for path in _files(paths, options):
+        columns = ColumnsOfFile(path)
         for item in _reported(path, options, limits):
-            if isinstance(item, Finding):
-                findings.append(item)
-            elif isinstance(item, Example):
-                examples.append(item)
-            else:
-                try:
-                    examples.append(example_of(item, options.columns))
-                except UnrecognisedRowError as error:
-                    findings.append(Finding(item.origin, "unrecognised", str(error), "dropped"))
+            found = _example(item, options, columns) if isinstance(item, Row) else item
+            (findings if isinstance(found, Finding) else examples).append(found)  # type: ignore[arg-type]  # by its kind
+        # Who names the columns knows which ones are not named.
+        findings += () if options.columns else columns.findings()
     return ReadResult(tuple(examples), tuple(findings))
+
+
+def _example(row: Row, options: ReadOptions, columns: ColumnsOfFile) -> Example | Finding:
+    """Return what a row holds, and take note of its columns."""
+    try:
+        example = example_of(row, options.columns, as_text=options.as_text)
+    except UnrecognisedRowError as error:
+        return Finding(row.origin, "unrecognised", str(error), "dropped")
+    columns.add(row, roles_in(row, options.columns, as_text=options.as_text))
+    return example
 
 
 def _reported(path: Path, options: ReadOptions, limits: Limits) -> Iterator[Row | Finding | Example]:
@@ -127,7 +134,7 @@ def _text_items(path: Path, suffix: str, options: ReadOptions) -> Iterator[Row |
     elif suffix == ".json":
         yield from read_json(path, text)
     elif suffix in _TABLES:
-        yield from read_delimited(path, text)
+        yield from read_delimited(path, text, options.columns)
     elif suffix in _PAGES:
         yield from read_html(path, text)
     else:

@@ -17,7 +17,30 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 _STEM: Final = 2
 """Syllables of a Korean word that particles and endings leave as they are."""
 _SAYS_NOTHING: Final = frozenset(
-    "고객 죄송 감사 안녕 드립 드릴 드리 있습 없습 않습 않은 않고 하지 되지 됩니 합니 입니 주세 해서 대해 그리 하지만".split()
+    [
+        "고객",
+        "죄송",
+        "감사",
+        "안녕",
+        "드립",
+        "드릴",
+        "드리",
+        "있습",
+        "없습",
+        "않습",
+        "않은",
+        "않고",
+        "하지",
+        "되지",
+        "됩니",
+        "합니",
+        "입니",
+        "주세",
+        "해서",
+        "대해",
+        "그리",
+        "하지만",
+    ]
 )
 """Beginnings of words that polite answers share whatever they are about."""
 

@@ -1,6 +1,5 @@
 """FAQ pages: definition lists, tables of two columns, foldable details, and headings that are questions."""
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -8,15 +7,14 @@ from typing import Any, Final
 from lxml import etree
 
 from lorag.documents.normalise import one_line
-from lorag.tuning.examples import ANSWER_NAMES, QUESTION_NAMES, Finding, Origin, Row
+from lorag.tuning.columns import ANSWER_NAMES, QUESTION_NAMES, is_question, without_mark
+from lorag.tuning.examples import Finding, Origin, Row
 
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 _HIDDEN: Final = ("script", "style", "nav", "header", "footer", "form", "template", "noscript", "button", "svg")
 _INLINE: Final = frozenset(
     {"a", "abbr", "b", "code", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u"}
 )
-_MARK: Final = re.compile(r"(?:Q|질문)\s?\d{0,3}\s?[.:)．：]\s*", re.IGNORECASE)
-_QUESTION_END: Final = re.compile(r"(?:[?？]|나요|까요|가요|니까|는지요?|하죠)$")
 _CELLS: Final = ("td", "th")
 
 Pair = tuple[int, str, str]
@@ -36,7 +34,7 @@ def read_html(path: Path, text: str) -> Iterator[Row | Finding]:
     for element in list(root.iter(*_HIDDEN)):
         _remove(element)
     headed = list(_headed(root))
-    asked = [pair for pair in headed if _is_question(pair[1])]
+    asked = [pair for pair in headed if is_question(pair[1])]
     pairs = [*_definitions(root), *_details(root), *asked]
     pairs += _tables(root, only_named=bool(pairs))
     if not pairs:
@@ -44,14 +42,10 @@ def read_html(path: Path, text: str) -> Iterator[Row | Finding]:
         yield Finding(Origin(path, 0), "unrecognised", reason, "dropped")
         return
     for line, question, answer in sorted(pairs, key=lambda pair: pair[0]):
-        yield Row(Origin(path, line), {"question": _MARK.sub("", question, count=1), "answer": answer})
+        yield Row(Origin(path, line), {"question": without_mark(question), "answer": answer})
     for line, heading, answer in headed if asked else ():
-        if answer and not _is_question(heading):
+        if answer and not is_question(heading):
             yield Finding(Origin(path, line), "unrecognised", f"the heading {heading!r} is no question", "dropped")
-
-
-def _is_question(heading: str) -> bool:
-    return bool(_MARK.match(heading) or _QUESTION_END.search(heading))
 
 
 def _remove(element: Any) -> None:
