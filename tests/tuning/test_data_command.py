@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 
 from lorag.cli.main import main
+from tests.pseudo_terminal import end
 from tests.tiny_gguf import tiny_gguf
 from tests.tuning.data_files import written
 
@@ -160,6 +162,38 @@ def test_licence_and_origin_stay_with_prepared_rows(tmp_path, capsys):
     assert (report["license"], report["origin"]) == ("CC-BY-4.0", "우리 팀")
 
 
+def _prepared_at_a_terminal(path: Path, target: Path, answers: dict[str, str], *flags: str) -> str:
+    arguments = ["-m", "lorag", "data", "prepare", str(path), "--write", str(target), *flags]
+    process = pexpect.spawn(sys.executable, arguments, encoding="utf-8", timeout=60)
+    try:
+        for question, answer in answers.items():
+            process.expect_exact(question)
+            process.sendline(answer)
+        process.expect(pexpect.EOF)
+        return str(process.before)
+    finally:
+        end(process)
+
+
+def test_licence_and_origin_are_asked_for_at_a_terminal(tmp_path):
+    path, target = written(tmp_path, "a.jsonl", _rows(30)), tmp_path / "clean.jsonl"
+
+    _prepared_at_a_terminal(path, target, {"licence of this data": "CC0-1.0", "where it is from": "our help desk"})
+
+    note = json.loads((tmp_path / "clean.jsonl.source.json").read_text())
+    assert (note["license"], note["origin"]) == ("CC0-1.0", "our help desk")
+
+
+def test_what_was_said_already_is_not_asked_for_and_enter_leaves_it_unknown(tmp_path):
+    path, target = written(tmp_path, "a.jsonl", _rows(30)), tmp_path / "clean.jsonl"
+
+    shown = _prepared_at_a_terminal(path, target, {"where it is from": ""}, "--license", "MIT")
+
+    note = json.loads((tmp_path / "clean.jsonl.source.json").read_text())
+    assert (note["license"], note["origin"]) == ("MIT", "unknown")
+    assert "origin     unknown (say it with --origin" in shown
+
+
 def test_an_unknown_licence_does_not_hide_behind_a_known_one(tmp_path, capsys):
     known, unknown = tmp_path / "known.jsonl", written(tmp_path, "b.jsonl", _rows(30, 100))
     main(
@@ -191,14 +225,70 @@ def test_prepare_into_a_missing_folder_is_a_usage_error(tmp_path, capsys):
     assert "there is no folder" in capsys.readouterr().err
 
 
-def test_few_rows_can_be_prepared_to_be_joined_with_others(tmp_path, capsys):
-    path = written(tmp_path, "a.jsonl", _rows(3))
+def test_fewer_than_ten_rows_are_not_written(tmp_path, capsys):
+    path = written(tmp_path, "a.jsonl", _rows(9))
     target = tmp_path / "clean.jsonl"
 
-    assert main(["data", "prepare", str(path), "--write", str(target)]) == 0
+    assert main(["data", "prepare", str(path), "--write", str(target)]) == 1
+    error = capsys.readouterr().err
+    assert main(["data", "prepare", str(path), "--write", str(target), "--json"]) == 1
 
-    assert len(target.read_text().splitlines()) == 3
-    assert "3 examples are too few" in capsys.readouterr().err
+    assert "9 examples are too few" in error
+    assert "several files can be read together" in error
+    assert _report(capsys)["written"] is None
+    assert list(tmp_path.glob("clean*")) == []
+
+
+def test_several_files_are_counted_together(tmp_path, capsys):
+    paths = [str(written(tmp_path, f"{start}.jsonl", _rows(6, start))) for start in (0, 6)]
+    target = tmp_path / "clean.jsonl"
+
+    assert main(["data", "prepare", *paths, "--write", str(target)]) == 0
+
+    assert len(target.read_text().splitlines()) == 12
+    assert "12 examples are few" in capsys.readouterr().err
+
+
+def test_a_check_says_for_which_objective_the_data_is(tmp_path, capsys):
+    texts = "".join(
+        json.dumps({"text": f"Coffee of lot {number} is sour.", "label": "sour"}) + "\n" for number in range(12)
+    )
+    path = written(tmp_path, "rows.jsonl", texts)
+
+    assert main(["data", "check", str(path)]) == 1
+    shown = capsys.readouterr()
+    assert main(["data", "check", str(path), "--objective", "text"]) == 0
+    as_text = capsys.readouterr().out
+    assert main(["data", "check", str(path), "--columns", "question=text,answer=label"]) == 0
+
+    assert "examples   0 fit to learn from with --objective sft" in shown.out
+    assert "read       0 questions with answers (sft), 12 plain texts (text)" in shown.out
+    assert "--columns question=text,answer=label" in shown.out
+    assert "the data holds only plain text" in shown.err
+    assert "examples   12 fit to learn from with --objective text" in as_text
+
+
+def test_rows_that_the_objective_cannot_learn_are_reported_and_not_written(tmp_path, capsys):
+    path = written(tmp_path, "rows.jsonl", _rows(12) + '{"text": "Just a text."}\n')
+    target = tmp_path / "clean.jsonl"
+
+    assert main(["data", "prepare", str(path), "--write", str(target), "--json"]) == 0
+
+    report = _report(capsys)
+    assert [(finding["line"], finding["kind"]) for finding in report["findings"]] == [(13, "objective")]
+    assert report["fits"] == {"sft": 12, "text": 1}
+    assert len(target.read_text().splitlines()) == 12
+
+
+def test_little_text_is_advised_as_text(tmp_path, capsys):
+    path = written(tmp_path, "manual.txt", "Words about shelves and coffee. " * 30)
+
+    assert main(["data", "check", str(path), "--objective", "text"]) == 1
+
+    error = capsys.readouterr().err
+    assert "too little text to learn from" in error
+    assert "lorag add" in error
+    assert "system prompt" not in error
 
 
 def test_a_check_shows_three_rows_as_the_model_reads_them(tmp_path, capsys):

@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lorag.commands.data_options import read_options
-from lorag.commands.data_report import few, finding_json, finding_lines, too_few
+from lorag.commands.data_provenance import with_answers
+from lorag.commands.data_report import finding_json, finding_lines
 from lorag.commands.indexing import limits_from
 from lorag.commands.setup import settings_from
 from lorag.commands.terminal import harmless_json, harmless_line, never_fail_on_encoding
 from lorag.errors import DatasetError, ModelError, UsageError
 from lorag.models.find import find_model
 from lorag.settings import Settings
+from lorag.tuning.amount import few, too_few
 from lorag.tuning.cleaning import CleanResult, clean
 from lorag.tuning.examples import Example, Finding
+from lorag.tuning.objective import fits, nothing_fits, of_objective
 from lorag.tuning.provenance import UNKNOWN, Provenance, provenance_of, write_note
 from lorag.tuning.read import read_examples
 from lorag.tuning.write import write_examples
@@ -30,7 +33,11 @@ if TYPE_CHECKING:
 class _Looked:
     """Training data after a look at it."""
 
-    n_read: int
+    objective: str
+    n_answers: int
+    """Rows as read that are questions with their answers."""
+    n_texts: int
+    """Rows as read that are plain text."""
     cleaned: CleanResult
     findings: tuple[Finding, ...]
     """Of reading and of cleaning, in the order of the files."""
@@ -42,6 +49,12 @@ class _Looked:
         """Return how many findings have an effect."""
         return sum(finding.effect == effect for finding in self.findings)
 
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be trained on this, None where it can."""
+        wanted, others = (self.n_answers, self.n_texts) if self.objective == "sft" else (self.n_texts, self.n_answers)
+        return nothing_fits(self.objective) if others and not wanted else too_few(self.n_fit, self.objective)
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, or check and write."""
@@ -51,25 +64,42 @@ def run(arguments: argparse.Namespace) -> int:
     if written is not None:
         _check_target(written, paths, force=arguments.force)
     settings = settings_from(arguments)
-    read = read_examples(paths, read_options(arguments), limits_from(settings))
-    cleaned = clean(read.examples)
-    findings = sorted(
-        (*read.findings, *cleaned.findings), key=lambda found: (str(found.origin.file), found.origin.line)
-    )
-    provenance = provenance_of(paths, license_name=_license(arguments), origin=arguments.origin)
-    looked = _Looked(len(read.examples), cleaned, tuple(findings), provenance, len(cleaned.examples))
-    if written is not None and cleaned.examples:
-        write_examples(written, cleaned.examples)
-        write_note(written, provenance)
-    examined = _examined(settings, arguments.base, cleaned.examples) if arguments.action == "check" else None
+    looked = _look(arguments, settings, paths)
+    examined = _examined(settings, arguments.base, looked.cleaned.examples) if written is None else None
     if examined is not None:
         looked = replace(
             looked,
             findings=(*looked.findings, *examined.diagnosis.findings),
             n_fit=len(set(examined.diagnosis.kept)),
         )
+    if looked.problem is not None:
+        written = None
+    if written is not None:
+        if not arguments.json:
+            looked = replace(looked, provenance=with_answers(looked.provenance))
+        write_examples(written, looked.cleaned.examples)
+        write_note(written, looked.provenance)
     (_print_json if arguments.json else _print_report)(looked, examined, arguments, written)
-    return _end(looked, written)
+    return _end(looked)
+
+
+def _look(arguments: argparse.Namespace, settings: Settings, paths: Sequence[Path]) -> _Looked:
+    read = read_examples(paths, read_options(arguments), limits_from(settings))
+    wanted, strange = of_objective(read.examples, arguments.objective)
+    cleaned = clean(wanted)
+    findings = sorted(
+        (*read.findings, *strange, *cleaned.findings), key=lambda found: (str(found.origin.file), found.origin.line)
+    )
+    n_answers = sum(fits(example, "sft") for example in read.examples)
+    return _Looked(
+        objective=arguments.objective,
+        n_answers=n_answers,
+        n_texts=len(read.examples) - n_answers,
+        cleaned=cleaned,
+        findings=tuple(findings),
+        provenance=provenance_of(paths, license_name=arguments.license, origin=arguments.origin),
+        n_fit=len(cleaned.examples),
+    )
 
 
 def _examined(settings: Settings, wanted: str | None, examples: Sequence[Example]) -> "Examined | None":
@@ -89,18 +119,6 @@ def _examined(settings: Settings, wanted: str | None, examples: Sequence[Example
     return examined
 
 
-def _license(arguments: argparse.Namespace) -> str | None:
-    """Return the licence given, or asked for where a person can answer."""
-    given: str | None = arguments.license
-    asks = arguments.action == "prepare" and not arguments.json and sys.stdin.isatty() and sys.stdout.isatty()
-    if given is not None or not asks:
-        return given
-    try:
-        return input("licence of this data (Enter if you do not know): ").strip() or None
-    except EOFError:
-        return None
-
-
 def _check_target(written: Path, paths: Sequence[Path], *, force: bool) -> None:
     if any(path.exists() and written.exists() and path.samefile(written) for path in paths):
         raise UsageError(f"--write {written} is one of the files that are read; name another")
@@ -110,15 +128,14 @@ def _check_target(written: Path, paths: Sequence[Path], *, force: bool) -> None:
         raise UsageError(f"--write {written}: there is no folder {written.absolute().parent}")
 
 
-def _end(looked: _Looked, written: Path | None) -> int:
-    """Return the exit code; data that cannot be trained on is an error of a check, and a note when it was prepared."""
-    problem = too_few(looked.n_fit)
-    if not looked.cleaned.examples and looked.findings:
+def _end(looked: _Looked) -> int:
+    """Return the exit code; data that cannot be trained on is an error, of a check as of preparing it."""
+    if not looked.n_answers + looked.n_texts and looked.findings:
         first = looked.findings[0]
         raise DatasetError(f"no example was found: {harmless_line(first.origin.place)}: {harmless_line(first.reason)}")
-    if problem is not None and (written is None or not looked.cleaned.examples):
-        raise DatasetError(problem)
-    note = problem or few(looked.n_fit)
+    if looked.problem is not None:
+        raise DatasetError(looked.problem)
+    note = few(looked.n_fit, looked.objective)
     if note is not None:
         print(f"lorag: {note}", file=sys.stderr)
     return 0
@@ -130,22 +147,26 @@ def _print_report(
     names = ", ".join(file.name for file in looked.provenance.files[:3])
     more = f" and {len(looked.provenance.files) - 3} more" if len(looked.provenance.files) > 3 else ""
     languages = ", ".join(f"{name} {count}" for name, count in looked.cleaned.languages.items()) or "none"
-    unknown = " (say it with --license; it travels with the adapter)" if looked.provenance.license == UNKNOWN else ""
     print(f"files      {harmless_line(names)}{more}")
-    print(f"examples   {looked.n_fit} fit to learn from")
+    print(f"examples   {looked.n_fit} fit to learn from with --objective {looked.objective}")
+    print(f"read       {looked.n_answers} questions with answers (sft), {looked.n_texts} plain texts (text)")
     counts = ", ".join(f"{looked.count(effect)} {word}" for effect, word in (
         ("dropped", "left out"), ("changed", "changes"), ("warning", "to look at")
     ))  # fmt: skip
     print(f"findings   {counts}")
     print(f"languages  {languages}")
-    print(f"licence    {harmless_line(looked.provenance.license)}{unknown}")
+    for name, said, flag in (
+        ("licence", looked.provenance.license, "--license"), ("origin", looked.provenance.origin, "--origin")
+    ):  # fmt: skip
+        unknown = f" (say it with {flag}; it travels with the adapter)" if said == UNKNOWN else ""
+        print(f"{name:<10} {harmless_line(said)}{unknown}")
     for line in examined.lines() if examined is not None else ():
         print(line)
     for line in finding_lines(looked.findings, show_all=arguments.all):
         print(line)
     if examined is not None:
         examined.print_samples()
-    if written is not None and looked.cleaned.examples:
+    if written is not None:
         print(f"\nwritten    {harmless_line(str(written))}")
 
 
@@ -154,7 +175,9 @@ def _print_json(
 ) -> None:
     count = looked.n_fit
     report = {
-        "read": looked.n_read,
+        "read": looked.n_answers + looked.n_texts,
+        "objective": looked.objective,
+        "fits": {"sft": looked.n_answers, "text": looked.n_texts},
         "examples": count,
         "dropped": looked.count("dropped"),
         "changed": looked.count("changed"),
@@ -163,9 +186,9 @@ def _print_json(
         "license": looked.provenance.license,
         "origin": looked.provenance.origin,
         "files": [asdict(file) for file in looked.provenance.files],
-        "advice": too_few(count) or few(count),
+        "advice": looked.problem or few(count, looked.objective),
         "tokens": examined.as_json() if examined is not None else None,
-        "written": str(written) if written is not None and count else None,
+        "written": str(written) if written is not None else None,
         "findings": [finding_json(finding) for finding in looked.findings],
     }
     print(harmless_json(report, sys.stdout))

@@ -1,19 +1,15 @@
 """What was found in training data, as lines for a person."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
 from lorag.commands.terminal import harmless_line
 from lorag.tuning.examples import Finding
-from lorag.tuning.split import FEW_EXAMPLES, FEWEST_EXAMPLES
 
 _SHOWN_OF_A_KIND: Final = 3
 _TITLES: Final[Mapping[str, str]] = {"dropped": "left out", "changed": "changed", "warning": "to look at"}
-_ADVICE: Final = (
-    f"{FEWEST_EXAMPLES} is the least that can be learned from and measured, {FEW_EXAMPLES} good ones are a start. "
-    "Until then, put them into the system prompt (--system), or let the chat find the answers in documents (lorag add)"
-)
 
 
 def finding_lines(findings: Sequence[Finding], *, show_all: bool) -> Iterator[str]:
@@ -43,18 +39,14 @@ def finding_json(finding: Finding) -> dict[str, object]:
     }
 
 
-def too_few(count: int) -> str | None:
-    """Return why so few examples cannot be trained on, None when there are enough."""
-    if count >= FEWEST_EXAMPLES:
-        return None
-    return f"{count} examples are too few: {_ADVICE}"
-
-
-def few(count: int) -> str | None:
-    """Return what to expect of a small number of examples, None when there are enough."""
-    if not FEWEST_EXAMPLES <= count < FEW_EXAMPLES:
-        return None
-    return (
-        f"{count} examples are few: the model will take on their tone and form, hardly their facts, and the measured "
-        f"gain will be uncertain; {FEW_EXAMPLES} to 100 good ones are where it shows"
-    )
+def grouped_reasons(findings: Sequence[Finding]) -> str:
+    """Return why rows were left out, in one line: each kind with its count and its first reason."""
+    dropped = [finding for finding in findings if finding.effect == "dropped"]
+    kinds = Counter(finding.kind for finding in dropped)
+    parts = []
+    for kind, count in kinds.most_common(_SHOWN_OF_A_KIND):
+        first = next(finding for finding in dropped if finding.kind == kind)
+        rows = "1 row" if count == 1 else f"{count} rows"
+        parts.append(f"{rows}: {kind} ({first.origin.place}: {first.reason})")
+    others = len(kinds) - len(parts)
+    return "; ".join([*parts, *([f"and {others} other reasons"] if others else [])]) or "no rows"

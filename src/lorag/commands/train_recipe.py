@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from lorag.commands.data_provenance import with_answers
 from lorag.commands.train_data import encode_parts, prepare_data, read_data, show_split
 from lorag.commands.train_engine import TrainEngine, open_engine
 from lorag.commands.train_events import Stage
@@ -98,12 +99,9 @@ def _saved_parts(request: Request) -> Split:
 
 
 def _provenance(request: Request) -> Provenance:
-    license_name = request.source.license
-    may_ask = not request.assume_yes and sys.stdin.isatty() and sys.stderr.isatty()
-    if license_name is None and may_ask:
-        print("licence of this data (Enter if you do not know): ", end="", file=sys.stderr, flush=True)
-        license_name = sys.stdin.readline().strip() or None
-    return provenance_of(request.source.paths, license_name=license_name, origin=request.source.origin)
+    source = request.source
+    known = provenance_of(source.paths, license_name=source.license, origin=source.origin)
+    return known if request.assume_yes else with_answers(known)
 
 
 def _provenance_record(provenance: Provenance) -> dict[str, object]:

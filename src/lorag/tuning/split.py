@@ -5,12 +5,14 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from lorag.errors import DatasetError
-from lorag.tuning.examples import Example
+from lorag.tuning.amount import too_few
+from lorag.tuning.examples import Example, Finding
 
-FEWEST_EXAMPLES = 10
-FEW_EXAMPLES = 50
+IN_TEST: Final = "in the test"
+"""The kind of finding of a row whose question is in a person's own test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +38,52 @@ def split(
         test: A person's own test rows; rows of ``examples`` with one of their questions are left out of training.
 
     Raises:
-        DatasetError: There are too few examples or too few different questions.
+        DatasetError: There are too few examples or too few different questions, or all of them are in the test.
     """
-    if len(examples) < FEWEST_EXAMPLES:
-        raise DatasetError(
-            f"{len(examples)} examples are too few to learn from and to measure with; {FEWEST_EXAMPLES} is the least, "
-            f"{FEW_EXAMPLES} good ones are a start. For fewer, put them into the system prompt: lorag ask --system"
-        )
-    held = {_group(example) for example in test or ()}
+    learned, _ = held_out(examples, test or ())
+    _check_amount(examples, learned)
     groups: dict[str, list[Example]] = defaultdict(list)
-    for example in examples:
-        if _group(example) not in held:
-            groups[_group(example)].append(example)
+    for example in learned:
+        groups[_group(example)].append(example)
     names = sorted(groups)
     random.Random(seed).shuffle(names)
     share = max(1, round(len(names) * test_share))
-    if len(names) < 2 * share + 1:
-        raise DatasetError(f"only {len(names)} different questions; there must be some left to train on after a split")
     tested = 0 if test is not None else share
+    if len(names) < tested + share + 1:
+        raise DatasetError(
+            f"only {len(names)} different questions; there must be some left to train on after a split. Add examples that "
+            "ask something else"
+        )
     parts = names[:tested], names[tested : tested + share], names[tested + share :]
     test_rows, validation, train = (tuple(example for name in part for example in groups[name]) for part in parts)
     return Split(train, validation, tuple(test) if test is not None else test_rows)
+
+
+def held_out(examples: Sequence[Example], test: Sequence[Example]) -> tuple[list[Example], list[Finding]]:
+    """Return the examples whose question is not in a person's own test, and a finding for each other."""
+    tested = {_group(example) for example in test}
+    learned = [example for example in examples if _group(example) not in tested]
+    reason = "its question is also in --test, so it is not trained on"
+    left_out = [example for example in examples if _group(example) in tested]
+    return learned, [Finding(example.origin, IN_TEST, reason, "dropped") for example in left_out]
+
+
+def _check_amount(examples: Sequence[Example], learned: Sequence[Example]) -> None:
+    objective = "sft" if any(example.messages for example in examples) else "text"
+    if examples and not learned:
+        raise DatasetError(
+            f"every question of the {len(examples)} examples is also in --test, so nothing is left to train on; name a file "
+            "with other questions, or leave --test out: then a part of the examples is held out"
+        )
+    problem = too_few(len(learned), objective)
+    if problem is not None:
+        also = len(examples) - len(learned)
+        shared = (
+            f"{also} of {len(examples)} examples are left out, because their question is also in --test; "
+            if also
+            else ""
+        )
+        raise DatasetError(f"{shared}{problem}")
 
 
 def _group(example: Example) -> str:
