@@ -30,10 +30,10 @@ from lorag.commands.train_events import (
     Warned,
     record,
 )
+from lorag.commands.train_findings import MOST_FINDINGS, FindingLines
 from lorag.commands.train_plot import draw_losses
 from lorag.tuning.run_folder import RunFolder
 
-_MOST_FINDINGS: Final = 20
 _LINES_A_RUN: Final = 20
 _GIGABYTE: Final = 1e9
 
@@ -100,7 +100,7 @@ class JsonView:
         """Print the event with its name."""
         if isinstance(event, Found):
             self._findings += 1
-            if self._findings > 10 * _MOST_FINDINGS:
+            if self._findings > 10 * MOST_FINDINGS:
                 return
         # ASCII alone: whatever the data holds, the line neither fails to print nor steers a terminal.
         print(json.dumps(record(event)), file=self._stream, flush=True)
@@ -109,33 +109,15 @@ class JsonView:
         """Do nothing."""
 
 
-class _Findings:
-    """The first findings as lines, and how many more there are before the summary of the data."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def text(self, event: Found | Data) -> str:
-        if isinstance(event, Found):
-            self._count += 1
-            return "" if self._count > _MOST_FINDINGS else f"  {_finding_line(event)}"
-        more = self._count - _MOST_FINDINGS
-        hidden = f"  … and {more} more; findings.jsonl in the folder of the run holds them all\n" if more > 0 else ""
-        return hidden + line_of(event)
-
-
 class PlainView:
     """Lines that make sense in a log file."""
 
     def __init__(self) -> None:
-        self._findings = _Findings()
+        self._findings = FindingLines()
 
     def show(self, event: TrainEvent) -> None:
         """Print what a person should read."""
-        if isinstance(event, Found | Data):
-            line = self._findings.text(event)
-        else:
-            line = self._line(event)
+        line = self._findings.text(event, line_of) if isinstance(event, Found | Data) else self._line(event)
         if line:
             print(line, flush=True)
 
@@ -167,7 +149,7 @@ class LiveView:
         self._trained: list[tuple[float, float]] = []
         self._validated: list[tuple[float, float]] = []
         self._last_step = 1
-        self._findings = _Findings()
+        self._findings = FindingLines()
 
     def show(self, event: TrainEvent) -> None:
         """Move the bar, extend the plot, or print a line."""
@@ -186,7 +168,7 @@ class LiveView:
             case Sample():
                 self._console.print(sample_text(event))
             case Found() | Data():
-                self._print(self._findings.text(event))
+                self._print(self._findings.text(event, line_of))
             case Result():
                 self.close()
                 print(line_of(event), flush=True)
@@ -289,12 +271,6 @@ def sample_text(event: Sample) -> Text:
 def _sample_line(event: Sample) -> str:
     parts = (f"«{harmless(part)}»" if learned else harmless(part) for part, learned in event.parts)
     return "  " + "".join(parts).replace("\n", "⏎")
-
-
-def _finding_line(event: Found) -> str:
-    finding = event.finding
-    where = f"{finding.origin.file}, line {finding.origin.line}"
-    return harmless_line(f"{finding.effect}: {where}: {finding.kind}: {finding.reason}")
 
 
 def _duration(seconds: float) -> str:
