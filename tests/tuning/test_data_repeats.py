@@ -1,6 +1,7 @@
 from pathlib import Path
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +54,41 @@ def test_one_question_with_nearly_the_same_answer_is_left_for_a_person_to_choose
     rows = [("May I return it?", ANSWER), ("May I return it?", ANSWER.replace("can be", "cannot be"))]
 
     result = clean(examples(rows))
+
+    assert len(result.examples) == 2
+    assert _kinds(result, "warning") == [(2, "contradiction")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("14일 안에 환불해 드립니다.", "14일 안에 환불해 드립니다!"),
+        ("14일 안에 환불해 드립니다.", "14일 안에 환불해 드려요."),
+        ("뜯지 않은 원두는 환불됩니다.", "뜯지 않은 원두도 환불됩니다"),
+        ("Bags are refunded within 14 days.", "bag are refunded, within 14 days"),
+    ],
+)
+def test_one_question_with_an_answer_in_other_forms_of_the_same_words_is_a_repeat(first, second):
+    result = clean(examples([("환불되나요?", first), ("환불되나요??", second)]))
+
+    assert len(result.examples) == 1
+    assert _kinds(result, "dropped")[0][1] in ("duplicate", "near-duplicate")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("환불됩니다.", "환불 안 됩니다."),
+        ("환불해 드립니다.", "환불해 드리지 않습니다."),
+        ("교환이 가능합니다.", "교환이 불가능합니다."),
+        ("상자를 보냅니다.", "상자를 보관합니다."),
+        ("서울점에서 받습니다.", "부산점에서 받습니다."),
+        ("3.5일 걸립니다.", "35일 걸립니다."),
+        ("14일 안에 됩니다.", "15일 안에 됩니다."),
+    ],
+)
+def test_one_question_with_another_answer_stays_a_contradiction(first, second):
+    result = clean(examples([("어떻게 되나요?", first), ("어떻게 되나요??", second)]))
 
     assert len(result.examples) == 2
     assert _kinds(result, "warning") == [(2, "contradiction")]
