@@ -84,3 +84,57 @@ def test_broken_and_deeply_nested_html_is_survived(tmp_path):
     result = read(written(tmp_path, "faq.html", text))
 
     assert [question for question, _ in pairs(result)] == ["When?"]
+
+
+TOPICS = (("환불 기간", "14일입니다."), ("배송비", "3,000원입니다."), ("영업 시간", "9시부터입니다."))
+
+
+def _page(topics, title="", text="{}"):
+    sections = "".join(f"<h3>{heading}</h3><p>{text.format(answer)}</p>" for heading, answer in topics)
+    return f"<html><head><title>{title}</title></head><body>{sections}</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("name", "title"), [("page.html", "자주 묻는 질문"), ("page.html", "Q&A"), ("faq_ko.html", "")]
+)
+def test_the_topics_of_a_faq_page_are_questions_as_they_stand_and_that_is_said(tmp_path, name, title):
+    result = read(written(tmp_path, name, _page(TOPICS, title)))
+
+    assert pairs(result) == list(TOPICS)
+    [finding] = result.findings
+    assert (finding.kind, finding.effect) == ("headings", "warning")
+    assert "3 of them were taken as one" in finding.reason
+
+
+def test_a_list_of_many_short_topics_is_a_faq_page_whatever_it_is_called(tmp_path):
+    topics = [(f"Topic {number}", f"Text {number}.") for number in range(5)]
+
+    assert pairs(read(written(tmp_path, "page.html", _page(topics)))) == topics
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        _page(TOPICS, "Our company"),
+        _page(
+            [*TOPICS, ("우리 이야기", "2009년에 시작했습니다."), ("오시는 길", "성수역")],
+            "FAQ",
+            text="{} " + "긴 글입니다. " * 90,
+        ),
+        "<h1>FAQ</h1><p>See below.</p>",
+    ],
+)
+def test_any_other_page_with_headings_gives_no_rows(tmp_path, page):
+    result = read(written(tmp_path, "page.html", page))
+
+    assert pairs(result) == []
+    assert "no list of headings with short texts" in complaints(result)[0][1]
+
+
+def test_text_beside_the_topics_is_reported(tmp_path):
+    page = f"<h1>FAQ</h1><p>Written in March.</p>{_page(TOPICS)}"
+
+    result = read(written(tmp_path, "page.html", page))
+
+    assert pairs(result) == list(TOPICS)
+    assert complaints(result) == [(1, "the heading 'FAQ' is no question")]

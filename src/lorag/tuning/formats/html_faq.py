@@ -1,6 +1,9 @@
 """FAQ pages: definition lists, tables of two columns, foldable details, and headings that are questions."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +19,15 @@ _INLINE: Final = frozenset(
     {"a", "abbr", "b", "code", "em", "font", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u"}
 )
 _CELLS: Final = ("td", "th")
+_FAQ_NAME: Final = re.compile(
+    r"(?<![a-z])(?:FAQs?|Q\s?(?:&|and|n)\s?A)(?![a-z])|asked questions|자주\s?(?:묻는|하는)|질문(?:과|\s?[·/])\s?답|도움말",
+    re.IGNORECASE,
+)
+_FEWEST_TOPICS: Final = 5
+"""Headings with short texts that make a page a list of topics; a story or a shop window has fewer, or longer ones."""
+_FEWEST_TOPICS_OF_FAQ: Final = 2
+_LONGEST_TOPIC: Final = 60
+_LONGEST_TEXT: Final = 400
 
 Pair = tuple[int, str, str]
 """Line, question, answer."""
@@ -25,7 +37,7 @@ def read_html(path: Path, text: str) -> Iterator[Row | Finding]:
     """Yield question and answer pairs in reading order.
 
     A heading counts as a question when it ends as one or starts with ``Q.``; the text up to the next heading is its
-    answer. The text under other headings is reported and left out.
+    answer. The text under other headings is reported and left out, unless the page is a list of topics with short texts.
     """
     root: Any = etree.fromstring(text.encode("utf-8", "replace"), etree.HTMLParser(encoding="utf-8", huge_tree=False))
     if root is None:
@@ -34,18 +46,44 @@ def read_html(path: Path, text: str) -> Iterator[Row | Finding]:
     for element in list(root.iter(*_HIDDEN)):
         _remove(element)
     headed = list(_headed(root))
-    asked = [pair for pair in headed if is_question(pair[1])]
-    pairs = [*_definitions(root), *_details(root), *asked]
-    pairs += _tables(root, only_named=bool(pairs))
+    chosen = [section for section in headed if is_question(section.heading)]
+    pairs = [*_definitions(root), *_details(root)]
+    pairs += _tables(root, only_named=bool(pairs or chosen))
+    if not pairs and not chosen and (topics := _topics(path, root, headed)):
+        chosen = topics
+        reason = (
+            f"no heading is a question: {len(topics)} of them were taken as one as they stand; better ask as people ask"
+        )
+        yield Finding(Origin(path, 0), "headings", reason, "warning")
+    pairs += [(section.line, section.heading, section.text) for section in chosen]
     if not pairs:
-        reason = "it holds no question with its answer: no dl, no table of two columns, no heading that is a question"
+        reason = (
+            "it holds no question with its answer: no dl, no table of two columns, no heading that is a question, and no "
+            "list of headings with short texts"
+        )
         yield Finding(Origin(path, 0), "unrecognised", reason, "dropped")
         return
     for line, question, answer in sorted(pairs, key=lambda pair: pair[0]):
         yield Row(Origin(path, line), {"question": without_mark(question), "answer": answer})
-    for line, heading, answer in headed if asked else ():
-        if answer and not is_question(heading):
-            yield Finding(Origin(path, line), "unrecognised", f"the heading {heading!r} is no question", "dropped")
+    for section in headed if chosen else ():
+        if section.text and section not in chosen:
+            reason = f"the heading {section.heading!r} is no question"
+            yield Finding(Origin(path, section.line), "unrecognised", reason, "dropped")
+
+
+def _topics(path: Path, root: Any, headed: Sequence["_Section"]) -> list["_Section"]:
+    """Return the headings of a page that is a list of topics, each with a short text; none of any other page."""
+    levels = Counter(section.level for section in headed if section.text)
+    if not levels:
+        return []
+    level = levels.most_common(1)[0][0]
+    found = [section for section in headed if section.level == level and section.text]
+    names = " ".join(
+        [path.stem, *(_one_line(title) for title in root.iter("title")), *(section.heading for section in headed)]
+    )
+    fewest = _FEWEST_TOPICS_OF_FAQ if _FAQ_NAME.search(names) else _FEWEST_TOPICS
+    short = all(len(s.heading) <= _LONGEST_TOPIC and len(s.text) <= _LONGEST_TEXT for s in found)
+    return found if short and len(found) >= fewest else []
 
 
 def _remove(element: Any) -> None:
@@ -106,19 +144,33 @@ def _place(names: Sequence[str], known: Sequence[str]) -> int | None:
     return next((index for index, name in enumerate(names) if name in known), None)
 
 
-def _headed(root: Any) -> Iterator[Pair]:
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A heading with the text up to the next one."""
+
+    line: int
+    level: str
+    heading: str
+    text: str
+
+
+def _headed(root: Any) -> Iterator[_Section]:
     """Yield every heading with the text up to the next one, wherever in the page's boxes the two stand."""
     heading: Any = None
     parts: list[str] = []
     for element, text in _walk(root):
         if element.tag in _HEADINGS and text is None:
             if heading is not None:
-                yield _line(heading), _one_line(heading), _lines(parts)
+                yield _section(heading, parts)
             heading, parts = element, []
         elif heading is not None and text is not None and not _inside_heading(element):
             parts.append(text)
     if heading is not None:
-        yield _line(heading), _one_line(heading), _lines(parts)
+        yield _section(heading, parts)
+
+
+def _section(heading: Any, parts: Sequence[str]) -> _Section:
+    return _Section(_line(heading), heading.tag, _one_line(heading), _lines(parts))
 
 
 def _inside_heading(element: Any) -> bool:
