@@ -7,9 +7,10 @@ import pytest
 import torch
 from transformers import PreTrainedModel
 
-from lorag.commands.train_choose import Measured, choose
+from lorag.commands.train_choose import Measured, pick
 from lorag.commands.train_engine import open_engine
 from lorag.commands.train_events import CheckpointJudged, Warned
+from lorag.commands.train_export import exporter_of
 from lorag.commands.train_fit import Fitted
 from lorag.commands.train_request import Request, Source
 from lorag.engine.api import AdapterStrength
@@ -129,11 +130,12 @@ async def test_a_checkpoint_that_forgot_is_passed_over_for_one_that_did_not(know
     view = Watcher()
     async with open_engine(request.settings, knowing) as engine:
         measured = await measured_base(engine, bundled_cases()[:2])
-        chosen = await choose(request, engine, fitted_with(knowing, tmp_path, [0.5, 0.0005]), measured, view)
+        fitted = fitted_with(knowing, tmp_path, [0.5, 0.0005])
+        picked = await pick(request, engine, fitted, exporter_of(request, fitted), measured, view)
     judged = [event for event in view.events if isinstance(event, CheckpointJudged)]
     assert [(event.step, event.passed) for event in judged] == [(1, False), (2, True)]
     assert "perplexity" in judged[0].reasons[0]
-    assert chosen.step == 2
+    assert picked.step == 2
 
 
 async def test_when_every_checkpoint_forgot_that_is_said_and_marked(knowing, tmp_path):
@@ -141,9 +143,10 @@ async def test_when_every_checkpoint_forgot_that_is_said_and_marked(knowing, tmp
     view = Watcher()
     async with open_engine(request.settings, knowing) as engine:
         measured = await measured_base(engine, bundled_cases()[:2])
-        chosen = await choose(request, engine, fitted_with(knowing, tmp_path, [0.5]), measured, view)
+        fitted = fitted_with(knowing, tmp_path, [0.5])
+        picked = await pick(request, engine, fitted, exporter_of(request, fitted), measured, view)
     assert any(isinstance(event, Warned) and "no checkpoint passes" in event.message for event in view.events)
-    assert any(gate.name == "perplexity" and gate.verdict == "fail" for gate in chosen.gates)
+    assert any(gate.name == "perplexity" and gate.verdict == "fail" for gate in picked.gates)
 
 
 async def test_a_tune_that_ignores_its_passages_is_caught(tmp_path):

@@ -18,8 +18,9 @@ from lorag.commands.train_events import (
     Validated,
     record,
 )
+from lorag.commands.train_log import LoggedView
 from lorag.commands.train_plot import draw_losses
-from lorag.commands.train_view import JsonView, LoggedView, PlainView, line_of, sample_text
+from lorag.commands.train_view import JsonView, PlainView, line_of, sample_text
 from lorag.tuning.examples import Finding, Origin
 from lorag.tuning.run_folder import RunFolder
 

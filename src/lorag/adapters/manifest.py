@@ -74,6 +74,28 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
     temporary.replace(path)
 
 
+def model_manifest_path(model: Path) -> Path:
+    """Return where the manifest of a model that was trained lies: beside it."""
+    return model.with_suffix(".manifest.json")
+
+
+def gguf_metadata(manifest: Manifest) -> dict[str, str]:
+    """Return what is written into the file itself, so that it stays with it when the manifest does not."""
+    return {
+        "lorag.base": manifest.base,
+        "lorag.base_fingerprint": manifest.base_fingerprint,
+        "lorag.created": manifest.created,
+        "lorag.method": manifest.method,
+        "lorag.hyperparameters": json.dumps(manifest.hyperparameters, ensure_ascii=False),
+        "lorag.data_license": manifest.license,
+        "lorag.data_origin": manifest.origin,
+        "lorag.data_hash": manifest.data_hash,
+        "lorag.template_hash": manifest.template_hash,
+        "lorag.verdict": manifest.verdict,
+        "lorag.verdict_text": manifest.verdict_text,
+    }
+
+
 def fingerprint(model: Path) -> str:
     """Return what tells a model file from others without reading all of it: its size, its start and its end."""
     digest = hashlib.sha256()

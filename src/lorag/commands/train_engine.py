@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lorag.commands.session import load_request
-from lorag.engine.api import LoadedModel, LoadRequest, SpecialTokens
+from lorag.engine.api import AdapterStrength, LoadedModel, LoadRequest, SpecialTokens
 from lorag.engine.client import EngineClient
 from lorag.prompts.language import language_of
 from lorag.prompts.messages import Message, Segment
@@ -27,6 +27,20 @@ class TrainEngine:
         self.model = model
         self.special = special
         self._loop = asyncio.get_running_loop()
+
+    async def use_base(self) -> None:
+        """Run the base alone."""
+        await self.client.load(self.request)
+        await self.client.set_adapters([])
+
+    async def use_adapter(self, path: Path) -> None:
+        """Run the base with an adapter."""
+        await self.client.load(self.request)
+        await self.client.set_adapters([AdapterStrength(path)])
+
+    async def use_model(self, path: Path) -> None:
+        """Run another model in place of the base."""
+        await self.client.load(replace(self.request, model=path))
 
     def encoder(self) -> Encoder:
         """Return the encoder of training rows; use it from another thread than the event loop's."""
@@ -58,9 +72,9 @@ class TrainEngine:
 
 
 @asynccontextmanager
-async def open_engine(settings: Settings, base: Path) -> AsyncGenerator[TrainEngine]:
-    """Load the base in an engine of its own."""
-    client = EngineClient(settings.paths.logs / "train-engine.log")
+async def open_engine(settings: Settings, base: Path, log: Path | None = None) -> AsyncGenerator[TrainEngine]:
+    """Load the base in an engine of its own; a run has its own log, because another run may go on beside it."""
+    client = EngineClient(log or settings.paths.logs / "train-engine.log")
     try:
         request = replace(load_request(settings.model_copy(update={"model": str(base)})), model=base)
         model = await client.load(request)

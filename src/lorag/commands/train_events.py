@@ -72,9 +72,15 @@ class Estimated:
     free_memory_bytes: int
     disk_bytes: int
     seconds: float | None
+    """Of the whole run, measuring included, when the best checkpoint passes."""
     steps: int
     trained_parameters: int
     total_parameters: int
+    training_seconds: float | None = None
+    measuring_seconds: float = 0.0
+    """For the base and one checkpoint."""
+    most_seconds: float | None = None
+    """Of the whole run, when the best checkpoints fail and others are measured after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,8 @@ class Measuring:
     what: str
     done: int
     total: int
+    seconds_left: float | None = None
+    """None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-import shutil
 import signal
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
@@ -13,16 +12,17 @@ from types import FrameType
 from lorag.adapters.manifest import fingerprint
 from lorag.commands.train_data import Encoded
 from lorag.commands.train_engine import TrainEngine
-from lorag.commands.train_events import Estimated, Paused, Planned, Stage, Stepped, StopEarly, Validated
+from lorag.commands.train_estimate import Prepared, show_estimate
+from lorag.commands.train_events import Paused, Planned, Stage, Stepped, StopEarly, Validated
+from lorag.commands.train_measure import Material
 from lorag.commands.train_request import Request
 from lorag.commands.train_view import View
 from lorag.errors import TrainingError
-from lorag.models.memory import available_memory_bytes, usable_cores
+from lorag.models.memory import usable_cores
 from lorag.prompts.messages import Message
 from lorag.tuning.base import BaseFacts, Equivalence, compare, read_facts, token_log_likelihoods
 from lorag.tuning.checkpoint import Checkpoint
-from lorag.tuning.estimate import Estimate, estimate, refuse_what_does_not_fit
-from lorag.tuning.learner import Model, free_device_memory, load_model, make_ready, measured_step_seconds, size_of
+from lorag.tuning.learner import Model, load_model, make_ready
 from lorag.tuning.loop import EvaluationReport, Interrupted, LoopEvent, StepReport, StoppedEarly, train
 from lorag.tuning.loop import total_steps as steps_of
 from lorag.tuning.methods import Tunable
@@ -48,7 +48,9 @@ class Fitted:
     steps: int
 
 
-async def set_up(request: Request, engine: TrainEngine, encoded: Encoded, view: View) -> Fitted:
+async def set_up(
+    request: Request, engine: TrainEngine, encoded: Encoded, material: Material | None, view: View
+) -> Fitted:
     """Load the base, check it against llama.cpp, decide every number, and refuse what will not fit.
 
     Raises:
@@ -68,9 +70,9 @@ async def set_up(request: Request, engine: TrainEngine, encoded: Encoded, view: 
     tunable = await asyncio.to_thread(make_ready, model, plan)
     steps = steps_of(len(encoded.train), plan)
     view.show(Planned(asdict(plan), steps))
-    await _estimate(request, tunable, encoded, plan, view)
     base_fingerprint = await asyncio.to_thread(fingerprint, request.base)
     checkpoint = Checkpoint(request.folder.checkpoints, _run_fingerprint(request, plan, base_fingerprint))
+    await show_estimate(request, engine, Prepared(tunable, plan, checkpoint, encoded, material), view)
     return Fitted(tunable, facts, plan, checkpoint, base_fingerprint, steps)
 
 
@@ -151,36 +153,6 @@ async def equivalence(engine: TrainEngine, model: Model) -> Equivalence:
     ids = ids[: min(_GATE_TOKENS, engine.model.context_tokens)]
     reference = await engine.client.score_tokens(ids)
     return compare(await asyncio.to_thread(token_log_likelihoods, model, ids), reference)
-
-
-async def _estimate(request: Request, tunable: Tunable, encoded: Encoded, plan: Plan, view: View) -> None:
-    view.show(Stage("estimate", "measuring two steps"))
-    size = size_of(tunable)
-    steps = steps_of(len(encoded.train), plan)
-    before = estimate(size, plan, trained_share=encoded.trained_share, step_seconds=None, steps=steps)
-    # The weights lie in memory already; only what comes on top can be too much.
-    free = (free_device_memory(tunable.model) or available_memory_bytes()) + before.weights
-    disk = shutil.disk_usage(_existing(request)).free
-    refuse_what_does_not_fit(before, plan, free_memory=free, free_disk=disk)
-    seconds = await asyncio.to_thread(measured_step_seconds, tunable, encoded.train, plan)
-    after = estimate(size, plan, trained_share=encoded.trained_share, step_seconds=seconds, steps=steps)
-    view.show(_estimated(after, tunable, free, steps))
-
-
-def _estimated(estimated: Estimate, tunable: Tunable, free: int, steps: int) -> Estimated:
-    return Estimated(
-        memory_bytes=estimated.memory,
-        free_memory_bytes=free,
-        disk_bytes=estimated.disk,
-        seconds=estimated.seconds,
-        steps=steps,
-        trained_parameters=tunable.trained_parameters,
-        total_parameters=tunable.total_parameters,
-    )
-
-
-def _existing(request: Request) -> str:
-    return str(next(folder for folder in (request.folder.path, *request.folder.path.parents) if folder.exists()))
 
 
 def _run_fingerprint(request: Request, plan: Plan, base_fingerprint: str) -> str:

@@ -3,19 +3,17 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lorag.chat.numbering import split_passages
 from lorag.commands.searching import LibrarySearch
 from lorag.commands.train_engine import TrainEngine
-from lorag.commands.train_events import Measuring
-from lorag.commands.train_view import View
 from lorag.documents.sentences import split_sentences
 from lorag.errors import LibraryError, TrainingError
 from lorag.evaluation.cases import ContextCase, case_from
 from lorag.evaluation.subject import Asked, prompt_messages
-from lorag.evaluation.suite import OnProgress, Suite
+from lorag.evaluation.suite import Suite
 from lorag.evaluation.task import TaskItem
 from lorag.prompts.grounded import PromptPassage
 from lorag.prompts.language import Language, language_of
@@ -24,8 +22,20 @@ from lorag.settings import Settings
 from lorag.tuning.examples import Example
 from lorag.tuning.split import Split
 
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What models are measured with."""
+
+    suite: Suite
+    texts: tuple[str, ...]
+    """Held-out texts, where texts and not answers are learned."""
+
+
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "ko")
 MOST_ITEMS: Final = 40
+MOST_JUDGED: Final = 3
+"""Checkpoints that are measured at most: it takes longer than the training of a small model, for answers are written."""
 _MOST_CASES: Final = 12
 _DISTRACTORS: Final = 4
 _ANSWER_TOKENS: Final = 160
@@ -33,8 +43,8 @@ _CASE_TOKENS: Final = 128
 """What an answer over passages may take, with some to spare."""
 
 
-async def make_suite(settings: Settings, parts: Split, engine: TrainEngine) -> Suite:
-    """Return the suite of a run, cut to what fits the model's context.
+async def make_material(settings: Settings, parts: Split, engine: TrainEngine) -> Material:
+    """Return what the models of a run are measured with, cut to what fits the base's context.
 
     Passages come from the library as the chat would find them; without a library the rows with RAG stay empty, and the
     tests of context reliance use the rows' own answers as passages.
@@ -54,7 +64,8 @@ async def make_suite(settings: Settings, parts: Split, engine: TrainEngine) -> S
             f"a context of {engine.model.context_tokens} tokens is too small to measure what the tune does with "
             "passages; train with --no-evaluation"
         )
-    return replace(suite, items=tuple([await _fitting_item(engine, item, room) for item in suite.items]), cases=kept)
+    fit = replace(suite, items=tuple([await _fitting_item(engine, item, room) for item in suite.items]), cases=kept)
+    return Material(fit, tuple(example.text for example in parts.test if not example.messages))
 
 
 async def _fitting_item(engine: TrainEngine, item: TaskItem, room: int) -> TaskItem:
@@ -85,15 +96,6 @@ def main_language(parts: Split) -> Language:
     """Return the language that most of the data is in."""
     counts: Counter[Language] = Counter(language_of(one.question or one.text) for one in (*parts.train, *parts.test))
     return "ko" if counts["ko"] > counts["en"] else "en"
-
-
-def progress(view: View, what: str) -> OnProgress:
-    """Return a callback that shows how far a measurement is."""
-
-    def show(measure: str, done: int, total: int) -> None:
-        view.show(Measuring(f"{what}: {measure}", done, total))
-
-    return show
 
 
 def _items(settings: Settings, examples: Sequence[Example]) -> list[TaskItem]:

@@ -11,9 +11,10 @@ from lorag.commands.data_provenance import with_answers
 from lorag.commands.train_data import encode_parts, prepare_data, read_data, show_split
 from lorag.commands.train_engine import TrainEngine, open_engine
 from lorag.commands.train_events import Stage
+from lorag.commands.train_log import LoggedView
 from lorag.commands.train_request import Request, config_of
 from lorag.commands.train_rows import make_rows
-from lorag.commands.train_view import LoggedView, View
+from lorag.commands.train_view import View
 from lorag.tuning.provenance import Provenance, provenance_of
 from lorag.tuning.run_folder import RunFolder
 from lorag.tuning.split import Split
@@ -41,21 +42,22 @@ async def _train(request: Request, view: LoggedView, started: float) -> int:
     if request.resume:
         view.begin()
         view.show(Stage("read", f"going on with {request.folder.name}"))
-        async with open_engine(request.settings, request.base) as engine:
+        async with open_engine(request.settings, request.base, request.folder.engine_log) as engine:
             return await _learn(request, engine, _saved_parts(request), view, started)
     # What cannot be trained is refused before anything is loaded.
     base = importlib.import_module("lorag.tuning.base")
     base.read_facts(request.base)
     read = await read_data(request, view)
-    async with open_engine(request.settings, request.base) as engine:
-        request.folder.start_anew()
+    provenance = _provenance(request)
+    request.folder.start_anew()
+    async with open_engine(request.settings, request.base, request.folder.engine_log) as engine:
         view.begin()
         parts = await prepare_data(request, engine, read, view)
         parts, extra = await make_rows(request, engine, parts, view)
         request.folder.write_examples("train", parts.train)
         request.folder.write_examples("extra", extra)
         # Last, because a run can go on once this is there.
-        request.folder.write_config({**config_of(request), "provenance": _provenance_record(_provenance(request))})
+        request.folder.write_config({**config_of(request), "provenance": _provenance_record(provenance)})
         return await _learn(request, engine, parts, view, started)
 
 
@@ -64,25 +66,29 @@ async def _learn(request: Request, engine: TrainEngine, parts: Split, view: View
     show_split(parts, extra, view)
     encoded = await encode_parts(request, engine, parts, extra)
     # torch and transformers cost seconds and memory, so they come only after the data was found good.
+    material = await _material(request, engine, parts)
     fit_module: Any = importlib.import_module("lorag.commands.train_fit")
-    fitted = await fit_module.set_up(request, engine, encoded, view)
+    fitted = await fit_module.set_up(request, engine, encoded, material, view)
     if request.dry_run or not _confirmed(request):
         return 0
     if not await fit_module.fit(request, fitted, encoded, view):
         return EXIT_INTERRUPTED
     choose: Any = importlib.import_module("lorag.commands.train_choose")
     result: Any = importlib.import_module("lorag.commands.train_result")
-    measured = None
-    if request.checkpoint_gates:
-        measure: Any = importlib.import_module("lorag.commands.train_measure")
-        suite = await measure.make_suite(request.settings, parts, engine)
-        texts = [example.text for example in parts.test if not example.messages]
-        measured = await choose.measure_base(engine, suite, texts, view)
-    chosen = await choose.choose(request, engine, fitted, measured, view)
-    provenance = _saved_provenance(request)
-    end = result.Finish(engine, fitted, chosen, measured, provenance, parts, started)
-    result.finish(request, end, view)
+    measured = await choose.measure_base(request, engine, fitted, material, view) if material is not None else None
+    exporter = importlib.import_module("lorag.commands.train_export").exporter_of(request, fitted)
+    picked = await choose.pick(request, engine, fitted, exporter, measured, view)
+    end = result.Finish(engine, fitted, exporter, picked, measured, _saved_provenance(request), parts, started)
+    await result.finish(request, end, view)
     return 0
+
+
+async def _material(request: Request, engine: TrainEngine, parts: Split) -> Any:
+    """Return what models are measured with, None when nothing is to be measured."""
+    if not request.checkpoint_gates:
+        return None
+    measure: Any = importlib.import_module("lorag.commands.train_measure")
+    return await measure.make_material(request.settings, parts, engine)
 
 
 def _confirmed(request: Request) -> bool:
@@ -101,7 +107,7 @@ def _saved_parts(request: Request) -> Split:
 def _provenance(request: Request) -> Provenance:
     source = request.source
     known = provenance_of(source.paths, license_name=source.license, origin=source.origin)
-    return known if request.assume_yes else with_answers(known)
+    return known if request.assume_yes or request.dry_run else with_answers(known)
 
 
 def _provenance_record(provenance: Provenance) -> dict[str, object]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lorag.adapters.manifest import Manifest
-from lorag.commands.train_choose import Chosen, Measured
+from lorag.commands.train_choose import Measured, Picked
 from lorag.evaluation.gates import GateResult
 from lorag.evaluation.table import Table
 from lorag.evaluation.verdict import Verdict
@@ -26,7 +26,9 @@ class ReportData:
     verdict: Verdict | None
     table: Table | None
     measured: Measured | None
-    chosen: Chosen
+    picked: Picked
+    error: float
+    """Relative error of an adapter that stands for a change of full rank."""
     counts: Mapping[str, int]
     """Examples in each part of the data."""
 
@@ -34,20 +36,20 @@ class ReportData:
 def write_report(folder: RunFolder, data: ReportData, language: Language) -> None:
     """Write ``loss.png``, ``report.md`` and, last of all, ``report.json``: with it the run is finished."""
     events = read_events(folder)
-    _draw(folder.path / "loss.png", events, data.chosen)
+    _draw(folder.path / "loss.png", events, data.picked)
     write_in_place(folder.report, "\n".join(_lines(data, language)) + "\n")
     record = {
         "manifest": asdict(data.manifest),
         "verdict": data.manifest.verdict,
         "words": data.manifest.verdict_text,
-        "step": data.chosen.step,
-        "validation_loss": data.chosen.loss,
+        "step": data.picked.step,
+        "validation_loss": data.picked.loss,
         "examples": dict(data.counts),
         "table": data.table.records() if data.table else None,
-        "gates": [asdict(gate) for gate in data.chosen.gates],
+        "gates": [asdict(gate) for gate in data.picked.gates],
         "base": data.measured.base.record() if data.measured else None,
-        "tuned": data.chosen.tuned.record() if data.chosen.tuned else None,
-        "export_error": data.chosen.artefact.error,
+        "tuned": data.picked.tuned.record() if data.picked.tuned else None,
+        "export_error": data.error,
     }
     write_in_place(folder.report.with_suffix(".json"), json.dumps(record, ensure_ascii=False, indent=2) + "\n")
 
@@ -79,19 +81,19 @@ def _lines(data: ReportData, language: Language) -> Iterator[str]:
     yield "![losses and gates](loss.png)"
     yield ""
     yield f"- base: {manifest.base} ({manifest.architecture}), fingerprint {manifest.base_fingerprint[:16]}"
-    yield f"- method: {manifest.method}, {plan['objective']}; step {data.chosen.step}, validation loss {data.chosen.loss:.4f}"
+    yield f"- method: {manifest.method}, {plan['objective']}; step {data.picked.step}, validation loss {data.picked.loss:.4f}"
     yield f"- data: {counts['train']} rows learned, {counts['validation']} for validation, {counts['test']} held out; hash {manifest.data_hash[:16]}"
     yield f"- licence of the data: {manifest.license}; origin: {manifest.origin}"
     yield f"- learning rate {plan['learning_rate']:g}, {plan['epochs']:g} epochs at most, {plan['batch_rows']} rows a step, seed {plan['seed']}"
-    if data.chosen.artefact.error:
-        yield f"- relative error of the exported adapter: {data.chosen.artefact.error:.2%}"
-    if data.chosen.gates:
+    if data.error:
+        yield f"- relative error of the exported adapter: {data.error:.2%}"
+    if data.picked.gates:
         yield ""
-        yield from _gate_lines(data.chosen.gates, language)
-    if data.chosen.tuned is not None and data.chosen.tuned.task is not None:
+        yield from _gate_lines(data.picked.gates, language)
+    if data.picked.tuned is not None and data.picked.tuned.task is not None:
         yield ""
         yield "## Held-out answers"
-        for row in data.chosen.tuned.task.rows[:_SHOWN_ANSWERS]:
+        for row in data.picked.tuned.task.rows[:_SHOWN_ANSWERS]:
             yield ""
             yield f"> {_quoted(row.question)}"
             yield ""
@@ -111,7 +113,7 @@ def _quoted(text: str) -> str:
     return text.replace("\n", "\n> ")
 
 
-def _draw(path: Path, events: Sequence[Mapping[str, Any]], chosen: Chosen) -> None:
+def _draw(path: Path, events: Sequence[Mapping[str, Any]], picked: Picked) -> None:
     """Draw the losses over the steps and, beside them, how far each gate moved."""
     import matplotlib as mpl  # noqa: PLC0415 - costs half a second that only the end of a run should pay
 
@@ -124,11 +126,11 @@ def _draw(path: Path, events: Sequence[Mapping[str, Any]], chosen: Chosen) -> No
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), gridspec_kw={"width_ratios": [3, 2]})
     left.plot(sorted(steps), [steps[step] for step in sorted(steps)], label="training", linewidth=1, color="#1565c0")
     left.plot(sorted(checks), [checks[step] for step in sorted(checks)], "o-", label="validation", color="#ef6c00")
-    left.axvline(chosen.step, color="#616161", linestyle=":", label=f"kept: step {chosen.step}")
+    left.axvline(picked.step, color="#616161", linestyle=":", label=f"kept: step {picked.step}")
     left.set_xlabel("step")
     left.set_ylabel("loss (nats per token)")
     left.legend()
-    gates = list(reversed(chosen.gates))
+    gates = list(reversed(picked.gates))
     if gates:
         shares = [min(2.0, max(-1.0, gate.change / gate.limit)) if gate.limit else 0.0 for gate in gates]
         right.barh([gate.name for gate in gates], shares, color=[_COLOURS[gate.verdict] for gate in gates])

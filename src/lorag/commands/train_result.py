@@ -1,6 +1,7 @@
 """The end of a run: the kept checkpoint becomes an adapter or a model that can be chosen by name, with its report."""
 
 import datetime
+import hashlib
 import shutil
 import time
 from collections.abc import Mapping
@@ -8,10 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lorag.adapters.folder import WEIGHTS_NAME
-from lorag.adapters.manifest import MANIFEST_NAME, Manifest, write_manifest
-from lorag.commands.train_choose import Chosen, Measured, clear, template_hash
+from lorag.adapters.manifest import MANIFEST_NAME, Manifest, gguf_metadata, model_manifest_path, write_manifest
+from lorag.commands.train_choose import Measured, Picked
 from lorag.commands.train_engine import TrainEngine
 from lorag.commands.train_events import Result, Stage, Warned
+from lorag.commands.train_export import clear, export
 from lorag.commands.train_fit import Fitted
 from lorag.commands.train_measure import main_language
 from lorag.commands.train_report import ReportData, write_report
@@ -21,6 +23,7 @@ from lorag.evaluation.four_rows import four_rows
 from lorag.evaluation.suite import Measurement
 from lorag.evaluation.table import Table, shown
 from lorag.evaluation.verdict import Verdict, decide
+from lorag.tuning.artefact import Artefact, Exporter
 from lorag.tuning.provenance import Provenance
 from lorag.tuning.split import Split
 
@@ -34,7 +37,8 @@ class Finish:
 
     engine: TrainEngine
     fitted: Fitted
-    chosen: Chosen
+    exporter: Exporter
+    picked: Picked
     measured: Measured | None
     provenance: Provenance
     parts: Split
@@ -42,25 +46,29 @@ class Finish:
     """``time.monotonic`` at the start of the command."""
 
 
-def finish(request: Request, end: Finish, view: View) -> None:
-    """Register what was learned and write the report."""
-    chosen, measured = end.chosen, end.measured
+async def finish(request: Request, end: Finish, view: View) -> None:
+    """Export what was learned, register it and write the report.
+
+    Raises:
+        TrainingError: llama.cpp does not run what was trained.
+    """
+    picked, measured = end.picked, end.measured
     language = main_language(end.parts)
     verdict: Verdict | None = None
     table: Table | None = None
-    if measured is not None and chosen.tuned is not None:
-        verdict = decide(measured.base, chosen.tuned, chosen.gates)
-        table = four_rows(measured.base, chosen.tuned, language)
+    if measured is not None and picked.tuned is not None:
+        verdict = decide(measured.base, picked.tuned, picked.gates)
+        table = four_rows(measured.base, picked.tuned, language)
     code = verdict.code if verdict else UNMEASURED
     words = verdict.text(language) if verdict else "Not measured: --no-evaluation was given."
-    if chosen.artefact.error > 0:
-        view.show(
-            Warned(f"the adapter stands for the trained change with a relative error of {chosen.artefact.error:.1%}")
-        )
     manifest = _manifest(request, end, code, words)
+    metadata = {"general.name": request.folder.name, **gguf_metadata(manifest)}
+    artefact = await export(request, end.engine, end.exporter, (picked.step, metadata), view)
+    if artefact.error > 0:
+        view.show(Warned(f"the adapter stands for the trained change with a relative error of {artefact.error:.1%}"))
     view.show(Stage("register", f"registering {request.folder.name}"))
-    adapter, model = _register(request, chosen, manifest)
-    data = ReportData(manifest, verdict, table, measured, chosen, _counts(end.parts))
+    adapter, model = _register(request, artefact, manifest)
+    data = ReportData(manifest, verdict, table, measured, picked, artefact.error, _counts(end.parts))
     write_report(request.folder, data, language)
     clear(request)
     view.show(
@@ -78,22 +86,23 @@ def finish(request: Request, end: Finish, view: View) -> None:
     )
 
 
-def _register(request: Request, chosen: Chosen, manifest: Manifest) -> tuple[Path | None, Path | None]:
+def _register(request: Request, artefact: Artefact, manifest: Manifest) -> tuple[Path | None, Path | None]:
     """Put the result where the chat finds it, whole or not at all; return the adapter's folder or the model's file."""
     name = request.folder.name
-    if not chosen.artefact.is_adapter:
+    if not artefact.is_adapter:
         folder = request.settings.models_folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial, model = folder / f".{name}.partial", folder / f"{name}.gguf"
-        shutil.move(chosen.artefact.path, partial)
+        shutil.move(artefact.path, partial)
         partial.replace(model)
+        write_manifest(model_manifest_path(model), manifest)
         return None, model
     adapters = request.settings.paths.adapters
     adapters.mkdir(parents=True, exist_ok=True, mode=0o700)
     partial, target = adapters / f".{name}.partial", adapters / name
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(mode=0o700)
-    shutil.move(chosen.artefact.path, partial / WEIGHTS_NAME)
+    shutil.move(artefact.path, partial / WEIGHTS_NAME)
     write_manifest(partial / MANIFEST_NAME, manifest)
     if target.exists():
         old = adapters / f".{name}.old"
@@ -120,14 +129,14 @@ def _manifest(request: Request, end: Finish, code: str, words: str) -> Manifest:
         license=end.provenance.license,
         origin=end.provenance.origin,
         data_hash=request.folder.data_hash(),
-        template_hash=template_hash(end.engine),
-        hyperparameters={**plan, "step": end.chosen.step},
+        template_hash=hashlib.sha256((end.engine.model.chat_template or "").encode()).hexdigest(),
+        hyperparameters={**plan, "step": end.picked.step},
     )
 
 
 def _metrics(end: Finish) -> Mapping[str, float]:
-    metrics = {"validation_loss": end.chosen.loss}
-    for name, measurement in (("base", end.measured.base if end.measured else None), ("tuned", end.chosen.tuned)):
+    metrics = {"validation_loss": end.picked.loss}
+    for name, measurement in (("base", end.measured.base if end.measured else None), ("tuned", end.picked.tuned)):
         if measurement is not None:
             metrics |= {f"{name}_{key}": value for key, value in _figures(measurement).items()}
     return metrics

@@ -2,12 +2,11 @@
 
 import json
 import sys
-import time
 from typing import Final, Protocol, TextIO
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
 from lorag.commands.terminal import harmless, harmless_line
@@ -32,9 +31,9 @@ from lorag.commands.train_events import (
 )
 from lorag.commands.train_findings import MOST_FINDINGS, FindingLines
 from lorag.commands.train_plot import draw_losses
-from lorag.tuning.run_folder import RunFolder
 
 _LINES_A_RUN: Final = 20
+_LINES_A_MEASUREMENT: Final = 10
 _GIGABYTE: Final = 1e9
 
 
@@ -55,38 +54,6 @@ def make_view(*, as_json: bool) -> View:
     if as_json:
         return JsonView(sys.stdout)
     return LiveView() if sys.stderr.isatty() else PlainView()
-
-
-class LoggedView:
-    """Writes every event to the run's log and hands it on."""
-
-    def __init__(self, view: View, folder: RunFolder) -> None:
-        self._view = view
-        self._folder = folder
-        self._file: TextIO | None = None
-        self._held: list[str] = []
-
-    def begin(self) -> None:
-        """Start the log, or go on with it; what was shown before is written now that the run has a folder."""
-        self._file = self._folder.log.open("a", encoding="utf-8")
-        self._folder.log.chmod(0o600)
-        self._file.writelines(self._held)
-        self._held.clear()
-
-    def show(self, event: TrainEvent) -> None:
-        """Log and show one event."""
-        line = json.dumps({"time": round(time.time(), 3), **record(event)}, ensure_ascii=False) + "\n"
-        if self._file is None:
-            self._held.append(line)
-        else:
-            self._file.write(line)
-            self._file.flush()
-        self._view.show(event)
-
-    def close(self) -> None:
-        """Close the log; the view stays open."""
-        if self._file is not None:
-            self._file.close()
 
 
 class JsonView:
@@ -125,11 +92,15 @@ class PlainView:
         """Do nothing."""
 
     def _line(self, event: TrainEvent) -> str:
-        if isinstance(event, Stepped):
-            every = max(1, event.total_steps // _LINES_A_RUN)
-            if event.step % every and event.step not in (1, event.total_steps):
-                return ""
+        if isinstance(event, Stepped) and not _is_shown(event.step, event.total_steps, _LINES_A_RUN):
+            return ""
+        if isinstance(event, Measuring) and not _is_shown(event.done, event.total, _LINES_A_MEASUREMENT):
+            return ""
         return line_of(event)
+
+
+def _is_shown(done: int, total: int, lines: int) -> bool:
+    return done % max(1, total // lines) == 0 or done in (1, total)
 
 
 class LiveView:
@@ -141,7 +112,6 @@ class LiveView:
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.fields[counts]}"),
-            TimeRemainingColumn(compact=True),
             console=self._console,
         )
         self._live: Live | None = None
@@ -158,13 +128,18 @@ class LiveView:
                 self._trained.append((event.step, event.loss))
                 self._last_step = event.total_steps
                 speed = event.tokens / max(event.seconds, 1e-6)
-                counts = f"{event.step}/{event.total_steps}  loss {event.loss:.3f}  {speed:,.0f} tokens/s"
+                left = _duration((event.total_steps - event.step) * event.seconds)
+                counts = (
+                    f"{event.step}/{event.total_steps}  loss {event.loss:.3f}  {speed:,.0f} tokens/s, about {left} left"
+                )
                 self._progress("training", event.step, event.total_steps, counts)
             case Validated():
                 self._validated.append((event.step, event.loss))
                 self._print(line_of(event))
             case Measuring():
-                self._progress("measuring", event.done, event.total, event.what)
+                self._progress(
+                    f"measuring {event.what}", event.done, event.total, f"{event.done}/{event.total}{_left(event)}"
+                )
             case Sample():
                 self._console.print(sample_text(event))
             case Found() | Data():
@@ -224,20 +199,19 @@ def _progress_line(event: TrainEvent) -> str:
     match event:
         case Estimated():
             share = event.trained_parameters / max(1, event.total_parameters)
-            minutes = "" if event.seconds is None else f", about {_duration(event.seconds)}"
             return (
                 f"trains {event.trained_parameters:,} of {event.total_parameters:,} weights ({share:.2%}); needs about "
                 f"{event.memory_bytes / _GIGABYTE:.1f} GB of {event.free_memory_bytes / _GIGABYTE:.1f} GB memory, "
-                f"{event.disk_bytes / _GIGABYTE:.2f} GB of disk{minutes}"
+                f"{event.disk_bytes / _GIGABYTE:.2f} GB of disk{_time_line(event)}"
             )
+        case Measuring():
+            return f"measuring {harmless_line(event.what)}: {event.done}/{event.total}{_left(event)}"
         case Stepped():
             return f"step {event.step}/{event.total_steps}: loss {event.loss:.4f}, {event.tokens / max(event.seconds, 1e-6):,.0f} tokens/s"
         case Validated():
             return f"step {event.step}: validation loss {event.loss:.4f}{' (best)' if event.best else ''}"
-        case StopEarly():
-            return f"stopped at step {event.step}: the validation loss got no better"
-        case Paused():
-            return f"stopped at step {event.step} and saved; go on with: {event.resume}"
+        case StopEarly() | Paused():
+            return _stop_line(event)
         case CheckpointJudged():
             why = "passes every gate" if event.passed else "; ".join(event.reasons)
             return f"step {event.step} (validation loss {event.loss:.4f}): {harmless_line(why)}"
@@ -245,6 +219,12 @@ def _progress_line(event: TrainEvent) -> str:
             return result_text(event)
         case _:
             return ""
+
+
+def _stop_line(event: StopEarly | Paused) -> str:
+    if isinstance(event, StopEarly):
+        return f"stopped at step {event.step}: the validation loss got no better"
+    return f"stopped at step {event.step} and saved; go on with: {event.resume}"
 
 
 def result_text(event: Result) -> str:
@@ -271,6 +251,20 @@ def sample_text(event: Sample) -> Text:
 def _sample_line(event: Sample) -> str:
     parts = (f"«{harmless(part)}»" if learned else harmless(part) for part, learned in event.parts)
     return "  " + "".join(parts).replace("\n", "⏎")
+
+
+def _left(event: Measuring) -> str:
+    return "" if event.seconds_left is None else f", about {_duration(event.seconds_left)} left"
+
+
+def _time_line(event: Estimated) -> str:
+    if event.seconds is None:
+        return ""
+    whole = f", about {_duration(event.seconds)}"
+    if not event.measuring_seconds or event.training_seconds is None or event.most_seconds is None:
+        return whole
+    parts = f"{_duration(event.training_seconds)} to train, {_duration(event.measuring_seconds)} to measure"
+    return f"{whole} ({parts}; up to {_duration(event.most_seconds)} when checkpoints fail their gates)"
 
 
 def _duration(seconds: float) -> str:

@@ -95,6 +95,12 @@ class Checkpoint:
         values["losses"] = [tuple(loss) for loss in values["losses"]]
         return Progress(**values)
 
+    def steps_done(self) -> int:
+        """Return after how many steps the run was saved last."""
+        if not self._latest.is_file():
+            return 0
+        return int(torch.load(self._latest, weights_only=True, map_location="cpu")["progress"]["step"])
+
     def kept(self) -> list[tuple[int, float]]:
         """Return (step, validation loss) of every kept checkpoint, the best first."""
         if not self._latest.is_file():

@@ -32,7 +32,7 @@ def make_safe(model: PeftModel) -> None:
     """Let every adapted weight of a DoRA model divide safely."""
     for layers in _magnitudes(model):
         for name, old in list(layers.items()):
-            safe = SafeDora(fan_in_fan_out=old.fan_in_fan_out)
+            safe = SafeDora(fan_in_fan_out=old.fan_in_fan_out)  # type: ignore[no-untyped-call]  # peft leaves it unannotated
             safe.weight = old.weight
             layers[name] = safe
 

@@ -46,7 +46,7 @@ def prepare(model: PreTrainedModel, plan: Plan) -> Tunable:
             warnings.filterwarnings("ignore", category=FutureWarning)
             peft = get_peft_model(model, _peft_config(plan))
         if plan.method == "dora":
-            make_safe(peft)  # type: ignore[arg-type]  # a PeftModel for a causal language model
+            make_safe(peft)
     else:
         _choose(model, plan)
     trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)

@@ -50,6 +50,21 @@ class RunFolder:
         return self.path / "log.jsonl"
 
     @property
+    def engine_log(self) -> Path:
+        """What llama.cpp says during the run."""
+        return self.path / "engine.log"
+
+    @property
+    def measured(self) -> Path:
+        """The folder of what models were asked and said while they were measured."""
+        return self.path / "measured"
+
+    @property
+    def exported(self) -> Path:
+        """The folder of checkpoints as llama.cpp runs them, while one is chosen."""
+        return self.path / "exported"
+
+    @property
     def report(self) -> Path:
         """The report for people; the same for programs is ``report.json`` beside it."""
         return self.path / "report.md"
@@ -69,7 +84,8 @@ class RunFolder:
 
     def start_anew(self) -> None:
         """Make an empty folder; what an earlier run of this name left is removed, and nothing else in it."""
-        shutil.rmtree(self.checkpoints, ignore_errors=True)
+        for folder in (self.checkpoints, self.measured, self.exported):
+            shutil.rmtree(folder, ignore_errors=True)
         for file in (*map(self.part, PARTS), self.config, self.findings, self.log, self.report):
             file.unlink(missing_ok=True)
         self.report.with_suffix(".json").unlink(missing_ok=True)
