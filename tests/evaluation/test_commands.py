@@ -7,6 +7,7 @@ import pexpect
 import pytest
 
 from lorag.cli.main import main
+from lorag.commands.advise_ask import understand
 from lorag.evaluation.questions import draft_mark
 from lorag.library.chats import Chats
 from lorag.library.database import Database
@@ -271,6 +272,9 @@ def test_advice_is_a_table_of_reasons_in_both_languages(library, tmp_path, model
     assert "60개: 패턴을 익히기에 충분" in korean
     assert record["recommendation"] == "both"
     assert any(str(path) in step for step in record["next"])
+    assert not any(step.startswith("lorag add") for step in record["next"])
+    seconds = [item["values"]["seconds"] for item in record["criteria"] if item["key"] == "fast"]
+    assert float(seconds[0]) >= 0
 
 
 def test_at_a_terminal_advice_asks_for_what_it_cannot_see():
@@ -280,14 +284,52 @@ def test_at_a_terminal_advice_asks_for_what_it_cannot_see():
     process.sendline("something else")
     process.expect("What is missing.*: ")
     process.sendline("f")
-    for question in ("a good prompt", "How often", "every second", "everything else", "erasable", "works today"):
-        process.expect(f"{question}.*: ")
+    while process.expect([r"(?:y / n|daily|failed): ", pexpect.EOF]) == 0:
         process.sendline("")
-    process.expect(pexpect.EOF)
     process.close()
 
     assert process.exitstatus == 0
     assert "Use RAG" in (process.before or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "understood"),
+    [
+        ("goal", "지식", "facts"),
+        ("goal", "facts(지식)", "facts"),
+        ("goal", "말투", "style"),
+        ("goal", "둘 다", "both"),
+        ("goal", "s", None),
+        ("prompting", "부족", "failed"),
+        ("prompting", "안 해봄", "untried"),
+        ("changes", "날마다", "daily"),
+        ("changes", "Weekly", "weekly"),
+        ("sources", "네", True),
+        ("sources", "예", True),
+        ("sources", "아니오", False),
+        ("sources", "아니요", False),
+        ("sources", "N", False),
+        ("sources", "maybe", None),
+    ],
+)
+def test_answers_are_understood_as_they_are_shown(name, said, understood):
+    assert understand(name, said) == understood
+
+
+@pytest.mark.parametrize(
+    ("file", "said"), [("nope.jsonl", "does not exist"), ("a.md", "holds no example of a question")]
+)
+def test_examples_that_cannot_be_read_are_told_before_anything_is_asked(tmp_path, file, said):
+    (tmp_path / "a.md").write_text("# Title\n\nSome text.\n")
+    process = pexpect.spawn(
+        sys.executable, ["-m", "lorag", "advise", "--data", str(tmp_path / file)], timeout=60, encoding="utf-8"
+    )
+    process.expect(pexpect.EOF)
+    process.close()
+
+    assert process.exitstatus == 1
+    assert said in " ".join((process.before or "").split())
+    assert "skips a question" not in (process.before or "")
 
 
 def test_advice_to_measure_needs_examples(capsys):

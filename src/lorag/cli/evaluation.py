@@ -138,10 +138,15 @@ def _advise(parser: Parser) -> None:
     )
     for name, what in (
         ("sources", "answers must show their sources"),
+        ("terms", "there are terms of the trade that the model lacks"),
         ("fast", "the time of an answer is critical"),
+        ("short", "prompts must be short and cheap"),
+        ("standalone", "it must run with no library beside the model"),
         ("broad", "the model must go on doing everything else"),
         ("secret", "there is content that must be erasable"),
+        ("private", "sensitive documents must not be kept beside the model"),
         ("hurry", "something must work today"),
+        ("upkeep", "someone can train again when things change"),
     ):
         told.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, help=what)
     json_flag(parser, "criteria and recommendation")

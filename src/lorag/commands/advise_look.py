@@ -6,52 +6,54 @@ from pathlib import Path
 from statistics import fmean
 from typing import Final
 
-import numpy as np
-
+from lorag.commands.advise_cost import cost_facts
 from lorag.commands.indexing import limits_from
 from lorag.commands.searching import LibrarySearch
-from lorag.errors import LibraryError, ModelError
-from lorag.evaluation.advice_facts import CostFacts, Known, LibraryFacts, Told
-from lorag.evaluation.plain_text import normalised
-from lorag.evaluation.style import StyleFacts, facts_in, style_facts
+from lorag.errors import DatasetError, LibraryError
+from lorag.evaluation.advice_facts import Known, LibraryFacts, Told
+from lorag.evaluation.plain_text import plain
+from lorag.evaluation.stands import stands_in
+from lorag.evaluation.style import facts_in, specific_words, style_facts
 from lorag.library.database import Database
 from lorag.library.documents import list_documents
-from lorag.models.find import find_model
-from lorag.models.gguf import GgufMetadata, read_metadata
-from lorag.models.memory import available_memory_bytes, trained_context_tokens
 from lorag.settings import Settings
 from lorag.tuning.cleaning import clean
-from lorag.tuning.estimate import ModelSize, estimate
 from lorag.tuning.examples import Example
-from lorag.tuning.options import TrainOptions
 from lorag.tuning.personal import personal_data
-from lorag.tuning.planning import make_plan
 from lorag.tuning.read import ReadOptions, read_examples
 
 _DAY: Final = 86_400
 _LATELY_DAYS: Final = 90
 _MOST_SEARCHED: Final = 40
-_CHARACTERS_A_TOKEN: Final = 3.0
-_TRAINED_SHARE: Final = 0.02
-"""Of the weights, with a LoRA of rank 16 on every linear layer of a small model."""
-_REACHED: Final = 0.3
-"""Share of a plain matrix product's speed that training and reading prompts reach."""
+_ENOUGH_WORDS: Final = 0.6
+"""Share of the words that belong to an answer alone which must stand in the passages."""
 
 
-def look(settings: Settings, told: Told, data: Sequence[Path], *, use_library: bool) -> Known:
-    """Read the examples, search the library for their facts, and measure how fast this machine computes.
+def read_conversations(settings: Settings, data: Sequence[Path]) -> tuple[Example, ...]:
+    """Return the example conversations of some files; none without files.
 
     Raises:
-        DatasetError: The examples cannot be read.
+        DatasetError: A file cannot be read, or there is no question with an answer in any of them.
     """
-    examples: tuple[Example, ...] = ()
-    if data:
-        examples = clean(read_examples(data, ReadOptions(), limits_from(settings)).examples).examples
-    spoken = [example for example in examples if example.messages]
-    style = style_facts([example.answer for example in spoken]) if spoken else None
-    personal = sum(any(personal_data(f"{example.question}\n{example.answer}")) for example in spoken)
-    library = _library(settings, spoken) if use_library else None
-    return Known(told, style, personal, library, _cost(settings, spoken, style))
+    if not data:
+        return ()
+    read = read_examples(data, ReadOptions(), limits_from(settings))
+    cleaned = clean(read.examples)
+    spoken = tuple(example for example in cleaned.examples if example.messages)
+    if not spoken:
+        names = ", ".join(map(str, data))
+        dropped = [finding for finding in (*read.findings, *cleaned.findings) if finding.effect == "dropped"]
+        why = f"{dropped[0].origin.place}: {dropped[0].reason}" if dropped else "there is no row in it"
+        raise DatasetError(f"{names} holds no example of a question with its answer ({why}); see: lorag data check")
+    return spoken
+
+
+def look(settings: Settings, told: Told, examples: Sequence[Example], *, use_library: bool) -> Known:
+    """Sum up the examples, search the library for their facts, and measure how fast this machine computes."""
+    style = style_facts([example.answer for example in examples]) if examples else None
+    personal = sum(any(personal_data(f"{example.question}\n{example.answer}")) for example in examples)
+    library = _library(settings, examples) if use_library else None
+    return Known(told, style, personal, library, cost_facts(settings, examples))
 
 
 def _library(settings: Settings, examples: Sequence[Example]) -> LibraryFacts | None:
@@ -62,89 +64,50 @@ def _library(settings: Settings, examples: Sequence[Example]) -> LibraryFacts | 
         documents = list(list_documents(database))
     if not documents:
         return None
+    found, by_search = _answers_found(settings, examples) if examples else (None, None)
     return LibraryFacts(
         documents=len(documents),
         bytes=sum(document.size for document in documents),
         changed_lately=fmean(float(document.mtime_ns >= lately) for document in documents),
-        answers_found=_answers_found(settings, examples) if examples else None,
+        answers_found=found,
+        found_by_search=by_search,
     )
 
 
-def _answers_found(settings: Settings, examples: Sequence[Example]) -> float:
-    """Return the share of answers whose facts (or, without any, most of whose words) stand in what a search finds."""
+def _answers_found(settings: Settings, examples: Sequence[Example]) -> tuple[float, float | None]:
+    """Return the share of answers that stand in the documents, and the share of those that their question finds."""
+    own = specific_words([example.answer for example in examples], [example.question for example in examples])
     search = LibrarySearch(settings)
     step = max(1, len(examples) // _MOST_SEARCHED)
+    by_answer: list[bool] = []
+    by_question: list[bool] = []
     try:
-        return fmean(
-            float(_stands(example.answer, [passage.text for passage in search.search(example.question).passages]))
-            for example in examples[::step][:_MOST_SEARCHED]
-        )
+        for example, words in list(zip(examples, own, strict=True))[::step][:_MOST_SEARCHED]:
+            asked = search.search(example.question).passages
+            told = search.search(example.answer).passages
+            texts = [passage.text for passage in asked]
+            by_question.append(_stands(example.answer, words, texts))
+            by_answer.append(by_question[-1] or _stands(example.answer, words, [passage.text for passage in told]))
     except LibraryError:
-        return 0.0
+        return 0.0, None
     finally:
         search.close()
+    stand = sum(by_answer)
+    return stand / len(by_answer), sum(by_question) / stand if stand else None
 
 
-def _stands(answer: str, passages: Sequence[str]) -> bool:
-    text = normalised(" ".join(passages)).replace(" ", "")
-    facts = [normalised(fact).replace(" ", "") for fact in facts_in(answer)]
-    facts = [fact for fact in facts if fact]
-    if facts:
-        return sum(fact in text for fact in facts) * 2 >= len(facts)
-    words = [word for word in normalised(answer).split() if len(word) > 1]
-    return bool(words) and sum(word in text for word in words) * 5 >= len(words) * 3
+def _stands(answer: str, words: frozenset[str], passages: Sequence[str]) -> bool:
+    """Tell whether most figures and names of an answer, or most words that only it has, stand in passages."""
+    text = "\n".join(passages)
+    facts = facts_in(answer)
+    if facts and sum(stands_in(text, fact) for fact in facts) * 2 < len(facts):
+        return False
+    # Figures alone may stand there for another reason; the words around them must not be missing altogether.
+    needed = _ENOUGH_WORDS / 2 if facts else _ENOUGH_WORDS
+    known = plain(text)
+    return bool(facts or words) and sum(_stem(word) in known for word in words) >= needed * len(words)
 
 
-def _cost(settings: Settings, examples: Sequence[Example], style: StyleFacts | None) -> CostFacts:
-    passage_tokens = settings.passages * settings.chunk_tokens
-    free = available_memory_bytes() / 1e9
-    try:
-        model = read_metadata(find_model(settings.model, settings.models_folder))
-    except ModelError:
-        return CostFacts(None, None, free, passage_tokens, None)
-    passage_tokens = min(passage_tokens, trained_context_tokens(model))
-    speed = _operations_per_second() * _REACHED
-    rag_seconds = 2 * model.parameters * passage_tokens / speed
-    if style is None:
-        return CostFacts(None, None, free, passage_tokens, rag_seconds)
-    lengths = [_tokens(example) for example in examples]
-    plan = make_plan(
-        TrainOptions(),
-        rows=len(examples),
-        longest=max(lengths),
-        parameters=model.parameters,
-        layers=model.of_architecture("block_count"),
-    )
-    memory = estimate(_size(model), plan, trained_share=0.5, step_seconds=None, steps=1).memory
-    # Forward 2, backward to activations 2, and to the few trained weights: about 4 operations a weight and token.
-    seconds = 4 * model.parameters * sum(lengths) * plan.epochs / speed
-    return CostFacts(seconds / 60, memory / 1e9, free, passage_tokens, rag_seconds)
-
-
-def _tokens(example: Example) -> int:
-    return round(sum(len(message.content) for message in example.messages) / _CHARACTERS_A_TOKEN) + 16
-
-
-def _size(model: GgufMetadata) -> ModelSize:
-    embedding = model.tensors.get("token_embd.weight")
-    return ModelSize(
-        total_parameters=model.parameters,
-        trained_parameters=round(model.parameters * _TRAINED_SHARE),
-        layers=model.of_architecture("block_count"),
-        hidden=model.of_architecture("embedding_length"),
-        feed_forward=model.of_architecture("feed_forward_length"),
-        vocabulary=embedding.shape[-1] if embedding else 0,
-        weight_bytes=4,
-    )
-
-
-def _operations_per_second() -> float:
-    """Return how many operations of a matrix product this machine does in a second, all cores together."""
-    side = 512
-    matrix = np.ones((side, side), dtype=np.float32)
-    matrix @ matrix  # the first one pays for starting threads
-    started, rounds = time.perf_counter(), 0
-    while time.perf_counter() - started < 0.1:
-        matrix @ matrix
-        rounds += 1
-    return 2 * side**3 * rounds / (time.perf_counter() - started)
+def _stem(word: str) -> str:
+    """Return a Korean word without the letter that may be its particle; other words as they are."""
+    return word[:-1] if len(word) > 2 and "가" <= word[-1] <= "힣" else word

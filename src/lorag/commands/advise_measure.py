@@ -1,6 +1,7 @@
 """``lorag advise --measure``: a short training on the examples, and what its numbers say."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from lorag.adapters.folder import list_adapters
 from lorag.errors import TrainingError
-from lorag.evaluation.advice import Recommendation, by_verdict
+from lorag.evaluation.advice import by_verdict
+from lorag.evaluation.advice_verdict_words import Recommendation
 from lorag.settings import Settings
 
 _EPOCHS: Final = "2"
@@ -20,8 +23,8 @@ _EPOCHS: Final = "2"
 class Experiment:
     """A short training and its result."""
 
-    name: str
-    """Of the adapter, which stays."""
+    name: str | None
+    """Of the adapter, where it is worth keeping; None where it was deleted again."""
     report: dict[str, Any]
     """As ``lorag train`` wrote it."""
     recommendation: Recommendation
@@ -32,7 +35,7 @@ class Experiment:
         return str(self.report["words"])
 
 
-def measure(settings: Settings, paths: Sequence[Path]) -> Experiment:
+def measure(settings: Settings, paths: Sequence[Path], *, documents_needed: bool) -> Experiment:
     """Train briefly; what the training shows goes to stderr.
 
     Raises:
@@ -46,7 +49,20 @@ def measure(settings: Settings, paths: Sequence[Path]) -> Experiment:
         raise TrainingError("the experiment did not come to its end; see above")
     path = settings.paths.runs / name / "report.json"
     report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return Experiment(name, report, by_verdict(str(report["verdict"]), documents_help=_documents_help(report)))
+    advised = by_verdict(
+        str(report["verdict"]), documents_help=_documents_help(report), documents_needed=documents_needed
+    )
+    if advised not in {"tuning", "both"}:
+        _delete(settings, name)
+        return Experiment(None, report, advised)
+    return Experiment(name, report, advised)
+
+
+def _delete(settings: Settings, name: str) -> None:
+    """Delete the adapter of an experiment that nothing came of; its run stays, with the figures."""
+    for adapter in list_adapters(settings.paths.adapters):
+        if adapter.name == name:
+            shutil.rmtree(adapter.path.parent)
 
 
 def _documents_help(report: dict[str, Any]) -> bool:

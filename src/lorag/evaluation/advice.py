@@ -1,62 +1,102 @@
 """RAG, fine-tuning, both, or a good prompt: what follows from all criteria together."""
 
-from collections.abc import Sequence
-from typing import Final, Literal
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from lorag.evaluation.advice_facts import Criterion, Known, Side
-from lorag.evaluation.advice_rules import CONSISTENT, FEWEST_EXAMPLES
+from lorag.evaluation.advice_facts import Criterion, Known, Way
+from lorag.evaluation.advice_verdict_words import Recommendation
+from lorag.evaluation.advice_vetoes import Veto, vetoes
 
-Recommendation = Literal["prompting", "rag", "tuning", "both"]
-
-_ENOUGH: Final = 2
-"""Weight that one side needs to be recommended."""
 _OUTWEIGHED: Final = 3
-"""How many times the other side may weigh as much before a side is not worth its trouble."""
+"""How many times the other way may weigh as much before a way is not worth its trouble."""
+
+_WORTH_DOING_MEANWHILE: Final = 2
 
 
-def weigh(found: Sequence[Criterion]) -> dict[Side, int]:
-    """Add up the weights of each side; what speaks for both counts on both."""
-    totals: dict[Side, int] = {"rag": 0, "tuning": 0, "prompting": 0}
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do, and what is held back that weighs as much."""
+
+    recommendation: Recommendation
+    weights: Mapping[Way, int]
+    vetoes: tuple[Veto, ...]
+    """What stands in the way of something that the weights ask for."""
+    until: Recommendation | None = None
+    """What to do while something else is prepared."""
+
+
+def weigh(found: Sequence[Criterion]) -> dict[Way, int]:
+    """Add up the weights of each way; what speaks for both counts on both."""
+    totals: dict[Way, int] = {"rag": 0, "tuning": 0, "prompting": 0}
     for criterion in found:
-        sides: tuple[Side, ...] = ("rag", "tuning") if criterion.side == "both" else (criterion.side,)
-        for side in sides:
-            if side in totals:
-                totals[side] += criterion.weight
+        for way in totals:
+            if criterion.side == way or (criterion.side == "both" and way != "prompting"):
+                totals[way] += criterion.weight
     return totals
 
 
-def recommend(known: Known, found: Sequence[Criterion]) -> Recommendation:
-    """Return what to do.
+def recommend(known: Known, found: Sequence[Criterion]) -> Advice:
+    """Return what follows from the weights and from nothing else but named vetoes.
 
-    Knowledge that must be right, fresh or shown asks for RAG; a pattern with enough examples for tuning. Neither asks
-    for a prompt, and so does an unmet wish to tune without examples.
+    RAG and tuning are worth their trouble where they weigh more than a prompt, which costs nothing; both together, unless
+    one weighs more than three times as much as the other. What is vetoed is left out. Where it outweighs all that is left,
+    it is to be prepared, unless a prompt is what is left: that is to be tried first.
     """
     totals = weigh(found)
-    can_tune = known.style is not None and known.style.examples >= FEWEST_EXAMPLES and _has_pattern(known)
-    wants_rag = totals["rag"] >= _ENOUGH and totals["rag"] * _OUTWEIGHED >= totals["tuning"]
-    wants_tuning = can_tune and totals["tuning"] >= _ENOUGH and totals["tuning"] * _OUTWEIGHED >= totals["rag"]
-    if known.told.prompting == "enough" and not wants_rag:
-        return "prompting"
-    if wants_rag and wants_tuning:
+    held = vetoes(known, found)
+    closed = {veto.way for veto in held}
+    best = _heaviest(totals, closed)
+    asked_for = _heaviest(totals, set())
+    left = max(totals[way] for way in totals if way not in closed)
+    heavier = {way for way in closed if totals[way] > left}
+    shown = tuple(veto for veto in held if veto.way in {*_ways(asked_for), *heavier})
+    if heavier and best != "prompting":
+        return Advice("prepare", totals, shown, best if left >= _WORTH_DOING_MEANWHILE else None)
+    return Advice(best, totals, shown)
+
+
+def _heaviest(totals: Mapping[Way, int], closed: Collection[Way]) -> Recommendation:
+    """Return what weighs most of what is not closed."""
+    prompt = 0 if "prompting" in closed else totals["prompting"]
+    rag = totals["rag"] if "rag" not in closed else 0
+    tuning = totals["tuning"] if "tuning" not in closed else 0
+    if max(rag, tuning) <= prompt:
+        return "prompting" if "prompting" not in closed else "rag"
+    if min(rag, tuning) > prompt and max(rag, tuning) <= _OUTWEIGHED * min(rag, tuning):
         return "both"
-    return "rag" if wants_rag else "tuning" if wants_tuning else "prompting"
+    return "rag" if rag >= tuning else "tuning"
 
 
-def _has_pattern(known: Known) -> bool:
-    """Tell whether there is something to learn: many examples of nothing in particular teach nothing."""
-    told = known.told.goal in {"style", "both", "skill"}
-    return told or (known.style is not None and known.style.consistency >= CONSISTENT)
+def _ways(recommendation: Recommendation) -> tuple[Way, ...]:
+    return {
+        "prompting": ("prompting",),
+        "rag": ("rag",),
+        "tuning": ("tuning",),
+        "both": ("rag", "tuning"),
+        "prepare": ("tuning",),
+    }[recommendation]  # type: ignore[return-value]  # mypy widens the literals of a mixed dictionary
 
 
-def by_verdict(verdict: str, *, documents_help: bool) -> Recommendation:
+def needs_documents(found: Sequence[Criterion]) -> bool:
+    """Tell whether a person asked for what only documents can give: sources, fresh knowledge, or knowledge at all."""
+    needs = {"sources", "changes", "goal"}
+    return any(
+        criterion.key in needs and criterion.side in {"rag", "both"} and criterion.weight > 0 for criterion in found
+    )
+
+
+def by_verdict(verdict: str, *, documents_help: bool, documents_needed: bool = False) -> Recommendation:
     """Return what to do after a training with this verdict.
 
     Args:
         verdict: The code of a ``Verdict``.
         documents_help: Whether the base answers better with documents than without.
+        documents_needed: Whether answers must come from documents, whatever the scores say.
     """
-    if verdict == "keep_with_rag":
+    if verdict == "keep_with_rag" or (verdict == "keep" and documents_needed):
         return "both"
-    if verdict in {"keep", "keep_without_rag"}:
+    # A model that no longer follows passages cannot show where an answer comes from.
+    if verdict == "keep" or (verdict == "keep_without_rag" and not documents_needed):
         return "tuning"
-    return "rag" if verdict == "rag_only" or documents_help else "prompting"
+    return "rag" if verdict == "rag_only" or documents_help or documents_needed else "prompting"

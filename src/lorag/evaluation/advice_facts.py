@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from lorag.evaluation.advice_words import CRITERIA
 from lorag.evaluation.style import StyleFacts
 from lorag.prompts.language import Language
 
 Side = Literal["rag", "tuning", "both", "prompting", "neither"]
+Way = Literal["rag", "tuning", "prompting"]
 Origin = Literal["seen", "told", "assumed"]
 Changes = Literal["never", "yearly", "monthly", "weekly", "daily"]
 Goal = Literal["facts", "style", "both", "skill"]
 Prompting = Literal["untried", "enough", "failed"]
+
+_MEMORY_SHARE: Final = 0.85
+"""Of the free memory, which a training may take; lorag train refuses more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,9 @@ class LibraryFacts:
     changed_lately: float
     """Share of the files that changed within 90 days."""
     answers_found: float | None
-    """Share of the example answers whose facts stand in the passages that a search finds; None without examples."""
+    """Share of the example answers whose facts, names and terms stand in the documents; None without examples."""
+    found_by_search: float | None = None
+    """Share of those for which a search with the question alone finds them; None where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,11 @@ class CostFacts:
     rag_seconds: float | None
     """Estimated time to read that many tokens; None without a model."""
 
+    @property
+    def fits(self) -> bool:
+        """Whether a training would fit in memory, as far as is known."""
+        return self.train_gigabytes is None or self.train_gigabytes <= self.free_gigabytes * _MEMORY_SHARE
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -54,6 +65,11 @@ class Told:
     secret: bool | None = None
     hurry: bool | None = None
     prompting: Prompting | None = None
+    terms: bool | None = None
+    short: bool | None = None
+    standalone: bool | None = None
+    private: bool | None = None
+    upkeep: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from lorag.evaluation.advice_facts import Changes, Criterion, Goal, Known, Prompting, Side
+from lorag.evaluation.advice_facts import Changes, Criterion, Goal, Known, Side
 
 FEWEST_EXAMPLES: Final = 10
 _FEW_EXAMPLES: Final = 50
 _MANY_EXAMPLES: Final = 100
-CONSISTENT: Final = 0.5
+CONSISTENT: Final = 0.4
+"""Lengths alike give 0.25 at most, and unrelated sentences no more."""
 _FACTS_FOUND: Final = 0.4
+_SEARCH_FINDS: Final = 0.6
 _LONGEST_MINUTES: Final = 240
 """Half a working day."""
-_MEMORY_SHARE: Final = 0.85
 
 
 def criteria(known: Known) -> list[Criterion]:
@@ -29,11 +30,13 @@ def _goal(known: Known) -> Criterion:
 
 
 def _prompting(known: Known) -> Criterion:
+    """What a prompt does costs nothing, so it comes first until it is known to fail."""
     tried = known.told.prompting
-    sides: Mapping[Prompting, Side] = {"untried": "prompting", "enough": "prompting", "failed": "neither"}
     if tried is None:
-        return Criterion("prompting", "unknown", {}, "neither", 0, "assumed")
-    return Criterion("prompting", tried, {}, sides[tried], 0 if tried == "failed" else 2, "told")
+        return Criterion("prompting", "unknown", {}, "prompting", 1, "assumed")
+    if tried == "failed":
+        return Criterion("prompting", tried, {}, "both", 1, "told")
+    return Criterion("prompting", tried, {}, "prompting", 2, "told")
 
 
 def _examples(known: Known) -> Criterion:
@@ -60,7 +63,7 @@ def _consistency(known: Known) -> Criterion:
     }
     if style.consistency >= CONSISTENT:
         return Criterion("consistency", "even", values, "tuning", 2, "seen")
-    return Criterion("consistency", "mixed", values, "rag", 0, "seen")
+    return Criterion("consistency", "mixed", values, "neither", 0, "seen")
 
 
 def _format(known: Known) -> Criterion:
@@ -121,15 +124,11 @@ def _changes(known: Known) -> Criterion:
     return Criterion("changes", "unknown", {}, "neither", 0, "assumed")
 
 
-def _said(key: str, answer: bool | None, *, yes: Side, no: Side, weight: int) -> Criterion:
+def _said(key: str, answer: bool | None, *, yes: Side = "neither", no: Side = "neither", weight: int = 1) -> Criterion:
     if answer is None:
         return Criterion(key, "unknown", {}, "neither", 0, "assumed")
     side = yes if answer else no
     return Criterion(key, "yes" if answer else "no", {}, side, weight if side != "neither" else 0, "told")
-
-
-def _sources(known: Known) -> Criterion:
-    return _said("sources", known.told.sources, yes="rag", no="neither", weight=3)
 
 
 def _fast(known: Known) -> Criterion:
@@ -137,22 +136,14 @@ def _fast(known: Known) -> Criterion:
         "tokens": known.cost.passage_tokens,
         "seconds": "?" if known.cost.rag_seconds is None else f"{known.cost.rag_seconds:.1f}",
     }
-    said = _said("fast", known.told.fast, yes="tuning", no="neither", weight=1)
+    said = _said("fast", known.told.fast, yes="tuning")
     return Criterion(said.key, said.case, values, said.side, said.weight, said.origin)
-
-
-def _broad(known: Known) -> Criterion:
-    return _said("broad", known.told.broad, yes="rag", no="neither", weight=1)
 
 
 def _secret(known: Known) -> Criterion:
     if known.told.secret is None and known.personal:
         return Criterion("secret", "personal", {"count": known.personal}, "rag", 1, "seen")
-    return _said("secret", known.told.secret, yes="rag", no="neither", weight=1)
-
-
-def _hurry(known: Known) -> Criterion:
-    return _said("hurry", known.told.hurry, yes="rag", no="neither", weight=1)
+    return _said("secret", known.told.secret, yes="rag")
 
 
 def _cost(known: Known) -> Criterion:
@@ -164,27 +155,42 @@ def _cost(known: Known) -> Criterion:
         "memory": f"{cost.train_gigabytes:.1f}",
         "free": f"{cost.free_gigabytes:.1f}",
     }
-    if cost.train_gigabytes > cost.free_gigabytes * _MEMORY_SHARE:
-        return Criterion("cost", "too_large", values, "rag", 3, "seen")
+    if not cost.fits:
+        return Criterion("cost", "too_large", values, "rag", 1, "seen")
     if cost.train_minutes > _LONGEST_MINUTES:
         return Criterion("cost", "long", values, "rag", 1, "seen")
     return Criterion("cost", "fits", values, "neither", 0, "seen")
 
 
 def _retrieval(known: Known) -> Criterion:
-    """RAG is as good as its search, which can be measured."""
-    found = known.library.answers_found if known.library else None
+    """RAG is as good as its search."""
+    found = known.library.found_by_search if known.library else None
     if found is None:
         return Criterion("retrieval", "unknown", {}, "neither", 0, "assumed")
     values = {"share": f"{found * 100:.0f}"}
-    return Criterion("retrieval", "measured", values, "neither", 0, "seen")
-
-
-def _upkeep(known: Known) -> Criterion:
-    return Criterion("upkeep", "always", {}, "neither", 0, "assumed")
+    good = found >= _SEARCH_FINDS
+    return Criterion("retrieval", "good" if good else "poor", values, "rag" if good else "tuning", 1, "seen")
 
 
 _RULES: Final[tuple[Callable[[Known], Criterion], ...]] = (
-    _goal, _prompting, _facts, _changes, _sources, _documents, _examples, _consistency, _format, _fast, _broad, _secret,
-    _hurry, _cost, _retrieval, _upkeep,
-)  # fmt: skip
+    _goal,
+    _prompting,
+    _facts,
+    _retrieval,
+    _changes,
+    lambda known: _said("sources", known.told.sources, yes="rag", weight=3),
+    _documents,
+    _examples,
+    _consistency,
+    _format,
+    lambda known: _said("terms", known.told.terms, yes="tuning"),
+    _fast,
+    lambda known: _said("short", known.told.short, yes="tuning"),
+    lambda known: _said("standalone", known.told.standalone, yes="tuning", weight=2),
+    lambda known: _said("broad", known.told.broad, yes="rag"),
+    _secret,
+    lambda known: _said("private", known.told.private, yes="tuning"),
+    lambda known: _said("hurry", known.told.hurry, yes="rag"),
+    lambda known: _said("upkeep", known.told.upkeep, no="rag"),
+    _cost,
+)

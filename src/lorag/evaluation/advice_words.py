@@ -24,12 +24,12 @@ CRITERIA: Final[Mapping[str, Mapping[str, Text]]] = {
         "untried": {"en": "not tried yet: begin with --system, it costs nothing", "ko": "아직 안 해 봄: 돈이 들지 않는 --system 부터"},
         "enough": {"en": "a good prompt does it already", "ko": "좋은 프롬프트로 이미 됨"},
         "failed": {"en": "tried, and not enough", "ko": "해 봤지만 부족함"},
-        "unknown": _UNKNOWN,
+        "unknown": {"en": "not said; trying one costs nothing", "ko": "알려 주지 않음. 써 보는 데에는 돈이 들지 않음"},
     },
     "facts": {
         "name": {"en": "Where answers come from", "ko": "답의 출처"},
-        "found": {"en": "the facts of {share} % of the answers stand in the documents", "ko": "답 {share}%의 사실이 문서에 있음"},
-        "not_found": {"en": "only {share} % of the answers have their facts in the documents: a pattern, or documents are missing", "ko": "답의 {share}%만 사실이 문서에 있음: 패턴이거나 문서가 빠졌음"},
+        "found": {"en": "the facts, names and terms of {share} % of the answers stand in the documents", "ko": "답 {share}%의 사실, 이름, 용어가 문서에 있음"},
+        "not_found": {"en": "only {share} % of the answers have their facts, names and terms in the documents: a pattern, or documents are missing", "ko": "답의 {share}%만 사실, 이름, 용어가 문서에 있음: 패턴이거나 문서가 빠졌음"},
         "stated": {"en": "{share} % of the answers state figures, names or addresses", "ko": "답 {share}%에 숫자, 이름, 주소가 들어 있음"},
         "few_stated": {"en": "only {share} % of the answers state figures or names", "ko": "답의 {share}%에만 숫자나 이름이 있음"},
         "none": _NO_EXAMPLES,
@@ -75,11 +75,29 @@ CRITERIA: Final[Mapping[str, Mapping[str, Text]]] = {
         "fixed": {"en": "{share} % of the answers are JSON, lists or labelled lines", "ko": "답 {share}%가 JSON, 목록, 항목 형식"},
         "free": {"en": "{share} % of the answers are formatted", "ko": "형식이 있는 답 {share}%"},
     },
+    "terms": {
+        "name": {"en": "Terms of the trade", "ko": "전문 용어"},
+        "yes": {"en": "to be used as a matter of course: a tuned model takes them over", "ko": "자연스럽게 써야 함: 학습한 모델은 용어를 익힘"},
+        "no": {"en": "none that the model lacks", "ko": "모델이 모르는 것은 없음"},
+        "unknown": _UNKNOWN,
+    },
     "fast": {
         "name": {"en": "Speed of answers", "ko": "답하는 속도"},
         "yes": {"en": "critical: RAG adds up to {tokens} tokens, about {seconds} s here", "ko": "중요: RAG는 토큰 {tokens}개까지, 여기서 약 {seconds}초를 더함"},
         "no": {"en": "not critical (RAG adds about {seconds} s here)", "ko": "중요하지 않음 (RAG는 여기서 약 {seconds}초를 더함)"},
         "unknown": {"en": "not said (RAG adds up to {tokens} tokens, about {seconds} s here)", "ko": "알려 주지 않음 (RAG는 토큰 {tokens}개까지, 약 {seconds}초를 더함)"},
+    },
+    "short": {
+        "name": {"en": "Short, cheap prompts", "ko": "짧고 값싼 프롬프트"},
+        "yes": {"en": "needed: what was learned need not stand in every prompt", "ko": "필요: 익힌 것은 프롬프트에 다시 적지 않아도 됨"},
+        "no": {"en": "not needed", "ko": "필요 없음"},
+        "unknown": _UNKNOWN,
+    },
+    "standalone": {
+        "name": {"en": "Runs without a library", "ko": "문서함 없이 실행"},
+        "yes": {"en": "needed: a tuned model is one file to deploy, with no store beside it that could fail", "ko": "필요: 학습한 모델은 파일 하나라서 배포가 쉽고, 고장 날 외부 저장소가 없음"},
+        "no": {"en": "not needed", "ko": "필요 없음"},
+        "unknown": _UNKNOWN,
     },
     "broad": {
         "name": {"en": "Must stay a generalist", "ko": "범용성 유지"},
@@ -94,64 +112,35 @@ CRITERIA: Final[Mapping[str, Mapping[str, Text]]] = {
         "personal": {"en": "{count} examples hold personal data, which a tuned model can repeat", "ko": "예시 {count}개에 개인정보가 있고, 학습한 모델은 그것을 말할 수 있음"},
         "unknown": _UNKNOWN,
     },
+    "private": {
+        "name": {"en": "No store of sensitive text", "ko": "민감한 글을 저장하지 않기"},
+        "yes": {"en": "asked for: a tuned model needs no documents beside it (but may repeat what it learned)", "ko": "필요: 학습한 모델은 문서를 곁에 두지 않아도 됨 (단, 익힌 것을 말할 수 있음)"},
+        "no": {"en": "documents may be kept here", "ko": "문서를 여기에 두어도 됨"},
+        "unknown": _UNKNOWN,
+    },
     "hurry": {
         "name": {"en": "Needed quickly", "ko": "빠른 시작"},
         "yes": {"en": "yes: a library is ready in minutes and needs no examples", "ko": "필요: 문서함은 몇 분이면 되고 예시가 없어도 됨"},
         "no": {"en": "no", "ko": "급하지 않음"},
         "unknown": _UNKNOWN,
     },
+    "upkeep": {
+        "name": {"en": "Someone can train again", "ko": "다시 학습할 사람"},
+        "yes": {"en": "yes: examples, a training and an evaluation each time (lorag train does the steps)", "ko": "있음: 매번 예시, 학습, 평가가 필요함 (lorag train 이 순서를 대신함)"},
+        "no": {"en": "no: a library only needs lorag sync after changes", "ko": "없음: 문서함은 바뀐 뒤 lorag sync 만 하면 됨"},
+        "unknown": _UNKNOWN,
+    },
     "cost": {
         "name": {"en": "Cost of training here", "ko": "여기서 학습하는 비용"},
         "none": {"en": "not known without examples and a model; {free} GB of memory are free", "ko": "예시와 모델이 있어야 알 수 있음. 남은 메모리 {free} GB"},
-        "fits": {"en": "about {minutes} min and {memory} GB of the {free} GB free", "ko": "약 {minutes}분, 남은 {free} GB 가운데 {memory} GB"},
+        "fits": {"en": "about {minutes} min to learn, and as long again or longer to measure (lorag train --dry-run tells); {memory} GB of the {free} GB free", "ko": "학습에 약 {minutes}분, 재는 데에 그만큼이나 더 (lorag train --dry-run 으로 확인). 남은 {free} GB 가운데 {memory} GB"},
         "long": {"en": "about {minutes} min: longer than half a working day", "ko": "약 {minutes}분: 반나절보다 김"},
         "too_large": {"en": "needs {memory} GB and {free} GB are free: take a smaller base", "ko": "{memory} GB가 필요한데 {free} GB 남음: 더 작은 모델을 쓰세요"},
     },
     "retrieval": {
         "name": {"en": "Quality of the search", "ko": "검색 품질"},
-        "measured": {"en": "a search finds the facts of {share} % of the answers; measure with: lorag eval", "ko": "검색이 답 {share}%의 사실을 찾음. 재어 보기: lorag eval"},
+        "good": {"en": "the question alone finds the facts of {share} % of those answers; measure with: lorag eval", "ko": "질문만으로 그 답 {share}%의 사실을 찾음. 재어 보기: lorag eval"},
+        "poor": {"en": "the question alone finds the facts of only {share} % of those answers: mend the search first (lorag eval)", "ko": "질문만으로는 그 답의 {share}%만 사실을 찾음: 검색부터 고치세요 (lorag eval)"},
         "unknown": {"en": "RAG is only as good as its search; measure with: lorag eval", "ko": "RAG는 검색만큼만 좋음. 재어 보기: lorag eval"},
     },
-    "upkeep": {
-        "name": {"en": "Upkeep and skills", "ko": "유지와 기술"},
-        "always": {"en": "RAG: lorag sync after changes. Tuning: examples, a training and an evaluation each time; lorag train does the steps", "ko": "RAG: 바뀌면 lorag sync. 학습: 매번 예시, 학습, 평가가 필요하고 lorag train 이 순서를 대신함"},
-    },
 }  # fmt: skip
-
-SIDES: Final[Mapping[str, Text]] = {
-    "rag": {"en": "RAG", "ko": "RAG"},
-    "tuning": {"en": "tuning", "ko": "파인튜닝"},
-    "both": {"en": "both", "ko": "둘 다"},
-    "prompting": {"en": "prompting", "ko": "프롬프트"},
-    "neither": {"en": "–", "ko": "–"},
-}
-
-RECOMMENDATIONS: Final[Mapping[str, Text]] = {
-    "prompting": {
-        "en": "Begin with a prompt: nothing here asks for more yet. Write the rules into --system and try it.",
-        "ko": "프롬프트부터 하세요: 아직 그 이상이 필요한 까닭이 없습니다. 규칙을 --system 에 적어 보세요.",
-    },
-    "rag": {
-        "en": "Use RAG: the answers are knowledge, and it has to stay right, fresh or traceable. Leave the weights alone.",
-        "ko": "RAG를 쓰세요: 답이 지식이고 맞고 새롭고 출처가 있어야 합니다. 가중치는 그대로 두세요.",
-    },
-    "tuning": {
-        "en": "Fine-tune: there is a pattern to learn and enough examples of it. A LoRA adapter learns it and forgets least.",
-        "ko": "파인튜닝하세요: 익힐 패턴이 있고 예시도 충분합니다. LoRA 어댑터가 가장 적게 잊으면서 익힙니다.",
-    },
-    "both": {
-        "en": "Use both: RAG for the knowledge, a light LoRA adapter for the pattern, trained with --rag-aware and --replay.",
-        "ko": "둘 다 쓰세요: 지식은 RAG로, 패턴은 가벼운 LoRA 어댑터로. --rag-aware 와 --replay 로 학습하세요.",
-    },
-}
-
-NEXT_STEPS: Final[Mapping[str, tuple[str, ...]]] = {
-    "prompting": ('lorag ask --system "…" "…"',),
-    "rag": ("lorag add PATH", "lorag eval make --out questions.jsonl", "lorag eval questions.jsonl"),
-    "tuning": ("lorag data check EXAMPLES", "lorag train EXAMPLES --name NAME"),
-    "both": (
-        "lorag add PATH",
-        "lorag train EXAMPLES --name NAME --rag-aware --replay 0.1",
-        "lorag eval questions.jsonl --adapter NAME",
-    ),
-}
