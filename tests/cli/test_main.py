@@ -40,7 +40,29 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
         main(arguments)
 
     assert raised.value.code == 2
-    assert "usage: lorag" in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith("lorag: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["train", "x", "--epochs", "abc"],
+            "lorag: argument --epochs: invalid float value: 'abc'; see lorag train --help",
+        ),
+        (["train", "x", "--method", "lorra"], "lorag: argument --method: invalid choice: 'lorra'"),
+        (["train", "x", "--fly"], "lorag: unknown: --fly; see lorag train --help"),
+        (["models", "pull"], "required: NAME|URL; see lorag models pull --help"),
+        (["--fly"], "lorag: unknown: --fly; see lorag --help"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_names_the_help(arguments, said, capsys):
+    with pytest.raises(SystemExit):
+        main(arguments)
+
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
 
 
 def test_bad_setting_is_one_line_on_stderr_and_exits_with_2(monkeypatch, capsys):

@@ -27,7 +27,7 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
 
     Declaring the arguments of every command takes a third of the time that ``lorag --help`` may take.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="lorag",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,
@@ -50,6 +50,20 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
         declare(command)
         command.set_defaults(command=name)
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line: the list of all flags before it would be all that a person sees."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]  # NoReturn would cost an import of typing
+        self.exit(2, f"lorag: {message}; see {self.prog} --help\n")
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: None = None) -> argparse.Namespace:  # type: ignore[override]  # one form of many
+        known, unknown = self.parse_known_args(args)
+        if unknown:
+            command = getattr(known, "command_name", None)
+            self.exit(2, f"lorag: unknown: {' '.join(unknown)}; see lorag {f'{command} ' if command else ''}--help\n")
+        return known
 
 
 class _Version(argparse.Action):
