@@ -13,6 +13,7 @@ from lorag.tui.app import LoragApp
 from lorag.tui.commands import BY_NAME, COMMANDS, Situation, key_label, nearest, parse
 from lorag.tui.part import AppPart
 from lorag.tui.texts import TABLES
+from lorag.tui.training import STAGES
 from tests.tui.support import SIZE, World, ready, text_of
 
 ROOT = Path(__file__).parents[2]
@@ -142,6 +143,14 @@ def test_no_text_is_missing_in_any_language(language: str) -> None:
     assert [key for key in keys if not table[key].strip()] == []
 
 
+def test_every_part_of_a_training_run_has_a_text() -> None:
+    commands = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src/lorag/commands").glob("train*.py"))
+    told = set(re.findall(r'Stage\("([a-z]+)"', commands))
+
+    assert told == set(STAGES)
+    assert {f"stage.{stage}" for stage in STAGES} == {key for key in TABLES["en"] if key.startswith("stage.")}
+
+
 def test_a_text_takes_the_same_values_in_every_language() -> None:
     def values(text: str) -> set[str]:
         return {name for _, name, _, _ in string.Formatter().parse(text) if name}
@@ -154,7 +163,7 @@ def test_every_text_that_the_code_asks_for_is_there_and_none_is_left_over() -> N
         path.read_text(encoding="utf-8") for path in (ROOT / "src/lorag/tui").glob("*.py") if "texts_" not in path.name
     )
     asked = set(re.findall(r'"([a-z]+\.[a-z_-]+)"', code)) | {"fault"}
-    built = {key for key in TABLES["en"] if re.match(r"(command|key|group|export|quote|answer)\.", key)}
+    built = {key for key in TABLES["en"] if re.match(r"(command|key|group|export|quote|answer|stage)\.", key)}
     assert [key for key in TABLES["en"] if key not in asked | built] == []
     families = {key.split(".")[0] for key in TABLES["en"]}
     assert [key for key in asked if key.split(".")[0] in families and key not in TABLES["en"]] == []

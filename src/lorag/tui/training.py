@@ -13,6 +13,8 @@ from lorag.tui.texts import Texts
 from lorag.tui.visible import one_line
 
 _CELL_GAP: Final = 2
+STAGES: Final = ("read", "doctor", "load", "estimate", "prepare", "tune", "measure", "export", "register")
+"""The parts of a run, in their order; each has a text of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def progress_of(event: Mapping[str, Any], texts: Texts) -> str:
         case "measuring":
             return texts("train.measuring", what=event["what"], done=event["done"], total=event["total"])
         case "stage":
-            return one_line(str(event.get("message", "")))
+            stage = str(event.get("stage"))
+            return texts(f"stage.{stage}") if stage in STAGES else one_line(str(event.get("message", "")))
     return ""
 
 
