@@ -87,7 +87,7 @@ class FakeEngine:
         for index, character in enumerate(answer[: request.max_tokens]):
             if index == self.dies_after:
                 self.dies_after = None
-                raise EngineDiedError("the engine process ended; ask again")
+                raise EngineDiedError("the engine process ended (exit code 1). Its log: engine.log")
             if index == self.hold_after:
                 self.held.set()
                 await self._stopped.wait()

@@ -3,6 +3,7 @@
 Nothing on the way to ``--help`` imports typing: it costs a quarter of the time that help may take.
 """
 
+import argparse
 import importlib
 import os
 import sys
@@ -24,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = command.run(arguments)
         sys.stdout.flush()
     except LoragError as error:
-        print(f"lorag: {error}", file=sys.stderr)
+        print(f"lorag: {_said(error, arguments)}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print(file=sys.stderr)
@@ -34,3 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
+
+
+def _said(error: LoragError, arguments: argparse.Namespace) -> str:
+    """Return the message in the language of the person; a program, which asks for JSON, reads it as it was raised."""
+    if getattr(arguments, "json", False):
+        return str(error)
+    from lorag.translation.translate import in_locale  # noqa: PLC0415 - only a run that fails needs it
+
+    return in_locale(error)

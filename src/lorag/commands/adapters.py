@@ -17,6 +17,7 @@ from lorag.errors import AdapterError, ModelError
 from lorag.models.find import find_model
 from lorag.models.gguf import read_metadata
 from lorag.settings import Settings
+from lorag.translation.translate import in_locale
 
 _ACTIONS: Final = {
     "rename": "adapters_change",
@@ -98,7 +99,7 @@ def _info(settings: Settings, name: str, *, as_json: bool) -> int:
         "changes": f"{len(targets)} weights, rank {', '.join(map(str, ranks)) or '?'}",
         "size": shown_size(size_of(settings.paths.adapters, adapter)),
         "file": str(adapter.path),
-        "fits": fit,
+        "fits": in_locale(fit),
     }
     for title, value in lines.items():
         if value:

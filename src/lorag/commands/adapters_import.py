@@ -22,6 +22,7 @@ from lorag.errors import AdapterError, ModelError, UsageError
 from lorag.models.find import find_model
 from lorag.models.gguf import read_metadata
 from lorag.settings import Settings
+from lorag.translation.translate import in_locale
 
 PEFT_CONFIG: Final = "adapter_config.json"
 _MOST_ENTRIES: Final = 200
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     else:
         print(f"imported   {harmless_line(name)}; switch it on with: lorag chat --adapter {harmless_line(name)}")
         if note:
-            print(f"lorag: {harmless_line(note)}", file=sys.stderr)
+            print(f"lorag: {harmless_line(in_locale(note))}", file=sys.stderr)
     return 0
 
 

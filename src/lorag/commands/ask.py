@@ -14,8 +14,9 @@ from lorag.commands.report import TurnReport
 from lorag.commands.session import open_session
 from lorag.commands.setup import settings_from
 from lorag.commands.terminal import harmless, harmless_json, never_fail_on_encoding
-from lorag.commands.words import Words, locale_language
+from lorag.commands.words import Words
 from lorag.errors import UsageError
+from lorag.translation.locale import locale_language
 
 EXIT_NO_ANSWER: Final = 3
 EXIT_INTERRUPTED: Final = 130

@@ -39,7 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
         logging.basicConfig(filename=log, level=logging.WARNING)
         app.run()
     if app.fatal is not None:
-        raise app.fatal
+        # The app may speak another language than the locale.
+        raise type(app.fatal)(app.texts.of(app.fatal)) from app.fatal
     return app.return_code or 0
 
 

@@ -14,8 +14,10 @@ from lorag.commands.session import Session, open_session
 from lorag.commands.setup import settings_from
 from lorag.commands.slash import SlashCommands
 from lorag.commands.terminal import harmless, never_fail_on_encoding
-from lorag.commands.words import Words, locale_language
+from lorag.commands.words import Words
 from lorag.errors import LoragError
+from lorag.translation.locale import locale_language
+from lorag.translation.translate import in_language
 
 EXIT_INTERRUPTED: Final = 130
 
@@ -77,7 +79,7 @@ class PlainChat:
                 runner.run(self._answer(line))
         except LoragError as error:
             self._failed = True
-            print(f"lorag: {error}", file=sys.stderr)
+            print(f"lorag: {in_language(error, self._words.language)}", file=sys.stderr)
 
     async def _answer(self, question: str) -> None:
         conversation = self._session.conversation

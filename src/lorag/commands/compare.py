@@ -15,7 +15,6 @@ from lorag.commands.eval_rows import Evaluation, certain, planned_rows
 from lorag.commands.eval_show import terminal_width
 from lorag.commands.setup import settings_from
 from lorag.commands.terminal import StatusLine, harmless, harmless_json, harmless_line, never_fail_on_encoding
-from lorag.commands.words import locale_language
 from lorag.errors import UsageError
 from lorag.evaluation.outcomes import Outcome, short_name
 from lorag.evaluation.questions import Question
@@ -23,6 +22,7 @@ from lorag.evaluation.summary import EvaluatedRow
 from lorag.evaluation.table import wrapped
 from lorag.prompts.language import Language
 from lorag.settings import Settings
+from lorag.translation.locale import locale_language
 
 _GAP: Final = "   "
 _NARROWEST: Final = 34

@@ -17,6 +17,7 @@ from lorag.commands.terminal import harmless_json, harmless_line, never_fail_on_
 from lorag.errors import DatasetError, ModelError, UsageError
 from lorag.models.find import find_model
 from lorag.settings import Settings
+from lorag.translation.translate import in_locale
 from lorag.tuning.amount import few, too_few
 from lorag.tuning.cleaning import CleanResult, clean
 from lorag.tuning.examples import Example, Finding
@@ -113,7 +114,8 @@ def _examined(settings: Settings, wanted: str | None, examples: Sequence[Example
         if wanted is not None:
             raise
         reason = "it needs: pip install 'lorag[train]'" if isinstance(error, ImportError) else str(error)
-        print(f"lorag: the rows were not looked at on a model's tokens: {reason}", file=sys.stderr)
+        note = in_locale(f"the rows were not looked at on a model's tokens: {reason}")
+        print(f"lorag: {note}", file=sys.stderr)
         return None
     examined: Examined = doctor.examine(settings, base, examples)
     return examined
@@ -137,7 +139,7 @@ def _end(looked: _Looked) -> int:
         raise DatasetError(looked.problem)
     note = few(looked.n_fit, looked.objective)
     if note is not None:
-        print(f"lorag: {note}", file=sys.stderr)
+        print(f"lorag: {in_locale(note)}", file=sys.stderr)
     return 0
 
 

@@ -9,6 +9,7 @@ from lorag.commands.checks import ALL_CHECKS
 from lorag.commands.findings import Check, carry_out
 from lorag.commands.setup import settings_from
 from lorag.commands.terminal import harmless_json, harmless_line, never_fail_on_encoding
+from lorag.translation.translate import in_locale
 
 _MARKS = {"ok": "ok  ", "note": "note", "broken": "FAIL"}
 _INDENT = " " * 6
@@ -31,8 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print(check: Check) -> None:
-    remedy = f" → {check.remedy}" if check.remedy else ""
-    line = f"{_MARKS[check.status]}  {check.name}: {harmless_line(check.detail + remedy)}"
+    remedy = f" → {in_locale(check.remedy)}" if check.remedy else ""
+    line = f"{_MARKS[check.status]}  {check.name}: {harmless_line(in_locale(check.detail) + remedy)}"
     if sys.stdout.isatty():
         width = shutil.get_terminal_size().columns
         line = textwrap.fill(line, width, subsequent_indent=_INDENT, break_long_words=False, break_on_hyphens=False)

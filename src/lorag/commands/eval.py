@@ -11,10 +11,10 @@ from lorag.commands.eval_rows import Evaluation, certain, planned_rows
 from lorag.commands.eval_show import Shown, as_record, print_tables, print_worst, write_report
 from lorag.commands.setup import settings_from
 from lorag.commands.terminal import StatusLine, harmless_json, harmless_line, never_fail_on_encoding
-from lorag.commands.words import locale_language
 from lorag.errors import UsageError
 from lorag.evaluation.questions import Question, read_questions
 from lorag.evaluation.summary import compared
+from lorag.translation.locale import locale_language
 
 _REPORTS = frozenset({".html", ".htm", ".md", ".markdown"})
 

@@ -11,7 +11,6 @@ from lorag.commands.eval_make import FROM_LIBRARY, drafts_from
 from lorag.commands.searching import open_searcher
 from lorag.commands.setup import settings_from
 from lorag.commands.terminal import StatusLine, harmless_json
-from lorag.commands.words import locale_language
 from lorag.errors import LoragError, UsageError
 from lorag.evaluation.calibration import FEWEST_ANSWERABLE, FEWEST_UNANSWERABLE, Evidence, calibrate
 from lorag.evaluation.questions import Question, read_questions
@@ -21,6 +20,7 @@ from lorag.retrieval.calibrated import calibrated_threshold, keep_threshold
 from lorag.retrieval.passages import SearchFilter
 from lorag.retrieval.search import Explanation
 from lorag.settings import Settings
+from lorag.translation.locale import locale_language
 
 _DRAFTED: Final = 200
 _SHARE_WITHOUT: Final = 0.4

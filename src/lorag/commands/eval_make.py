@@ -21,6 +21,7 @@ from lorag.library.chunks import document_chunks
 from lorag.library.database import Database
 from lorag.library.documents import list_documents
 from lorag.settings import Settings
+from lorag.translation.translate import in_locale
 
 FROM_LIBRARY: Final = "library"
 
@@ -77,7 +78,7 @@ def _of_files(settings: Settings, path: Path) -> Iterator[Stretch]:
         try:
             document = extract(file, limits)
         except DocumentError as error:
-            print(f"lorag: left out: {harmless_line(str(error))}", file=sys.stderr)
+            print(f"lorag: {harmless_line(in_locale(f'left out: {error}'))}", file=sys.stderr)
             continue
         for chunk in chunk_document(document, target_tokens=settings.chunk_tokens):
             yield Stretch(str(file), document.title, chunk.heading, chunk.text)

@@ -16,6 +16,7 @@ from lorag.retrieval.indexing import Indexer, IndexOptions
 from lorag.retrieval.splitters import make_splitter
 from lorag.retrieval.sync_events import SyncEvent, SyncReport
 from lorag.settings import Settings
+from lorag.translation.translate import in_locale
 
 EXIT_INTERRUPTED: Final = 130
 _WAIT_SECONDS: Final = 60.0
@@ -57,7 +58,8 @@ def make_indexer(settings: Settings, database: Database, *, needs_vectors: bool 
     except EmbedderError as error:
         if needs_vectors:
             raise
-        print(f"lorag: {error}; until then only words are indexed", file=sys.stderr)
+        note = in_locale(f"{error}; until then only words are indexed")
+        print(f"lorag: {note}", file=sys.stderr)
     options = IndexOptions(
         limits=limits_from(settings),
         chunk_tokens=settings.chunk_tokens,
@@ -86,4 +88,5 @@ def _exit_code(report: SyncReport) -> int:
 
 
 def _tell_who_writes(holder: Holder | None) -> None:
-    print(f"lorag: waiting for {holder or 'another process'} to finish writing", file=sys.stderr)
+    note = in_locale(f"waiting for {holder or 'another process'} to finish writing")
+    print(f"lorag: {note}", file=sys.stderr)

@@ -8,6 +8,7 @@ from lorag.commands.setup import settings_from
 from lorag.commands.terminal import harmless_json, harmless_line
 from lorag.library.database import Database
 from lorag.library.documents import StoredDocument, list_documents
+from lorag.translation.translate import in_locale
 
 _EMPTY = "the library is empty; fill it with: lorag add FOLDER"
 
@@ -37,7 +38,7 @@ def _print(documents: "Iterator[StoredDocument] | list[StoredDocument]", *, as_j
     count = 0
     for document in documents:
         count += 1
-        reason = f"  ({harmless_line(document.reason)})" if document.reason else ""
+        reason = f"  ({harmless_line(in_locale(document.reason))})" if document.reason else ""
         place = f"{harmless_line(document.collection)}  {harmless_line(document.path)}"
         print(f"{document.id:>6}  {document.state:<9}  {document.n_chunks:>5}  {place}{reason}")
     if not count:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from lorag.commands.terminal import harmless_line
 from lorag.retrieval.sync_events import Embedded, FileDone, Looked, Reading, RootMissing, SyncEvent, SyncReport
+from lorag.translation.translate import in_locale
 
 _MOST_FAILURES: Final = 20
 _OUTCOMES: Final = ("added", "updated", "moved", "removed", "unchanged", "failed")
@@ -134,7 +135,7 @@ def print_report(report: SyncReport) -> None:
     read = f" ({report.bytes / _MEGABYTE:.1f} MB in {report.seconds:.1f} s)" if report.bytes else ""
     print((", ".join(counts) or "nothing to do") + read + end)
     for path, reason in sorted(report.failures)[:_MOST_FAILURES]:
-        print(f"  failed: {harmless_line(path)}: {harmless_line(reason)}")
+        print(f"  failed: {harmless_line(path)}: {harmless_line(in_locale(reason))}")
     if len(report.failures) > _MOST_FAILURES:
         print(f"  failed: {len(report.failures) - _MOST_FAILURES} more; lorag list --failed shows all")
     if report.known_failures:

@@ -38,7 +38,7 @@ def _check_network(loaded: LoadedSettings, variable: str | None, source: str) ->
     origin = loaded.origins["offline"]
     if origin.source != "default":
         if loaded.settings.offline:
-            where = origin.name if origin.source == "environment" else f"{origin.name} in {origin.source}"
+            where = origin.name if origin.source == "environment" else f"the setting {origin.name} in {origin.source}"
             raise ModelError(
                 f"{where} forbids the network; to fetch all the same: LORAG_OFFLINE=0 lorag models pull {source}"
             )

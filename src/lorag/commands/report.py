@@ -15,6 +15,7 @@ from lorag.chat.events import (
 from lorag.commands.terminal import StatusLine, harmless_line, source_line
 from lorag.commands.words import Words
 from lorag.engine.api import LoadProgress
+from lorag.translation.translate import in_language
 
 
 class TurnReport:
@@ -55,7 +56,7 @@ class TurnReport:
         """Print what a person should know."""
         self.status.clear()
         for note in self._notes:
-            print(f"lorag: {harmless_line(note)}", file=sys.stderr)
+            print(f"lorag: {harmless_line(in_language(note, self._words.language))}", file=sys.stderr)
 
     def print_end(self, done: TurnDone) -> None:
         """Print how the answer ended, when not by itself, and its sources."""

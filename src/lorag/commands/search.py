@@ -9,12 +9,15 @@ from typing import Any, Final
 from lorag.commands.searching import open_searcher
 from lorag.commands.setup import settings_from
 from lorag.commands.terminal import harmless, harmless_json, harmless_line, never_fail_on_encoding, place_of
-from lorag.commands.words import Words, locale_language
+from lorag.commands.words import Words
 from lorag.errors import UsageError
 from lorag.library.chunks import chunk_rows
 from lorag.library.database import Database
+from lorag.prompts.language import Language
 from lorag.retrieval.passages import Passage, SearchFilter
 from lorag.retrieval.search import Explanation
+from lorag.translation.locale import locale_language
+from lorag.translation.translate import in_language
 
 EXIT_NOTHING_FOUND: Final = 3
 _MOST_EXPLAINED: Final = 20
@@ -39,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         _print_passages(found)
     for line in explained:
         print(line, file=sys.stderr if arguments.json else sys.stdout)
-    _print_notes(found)
+    _print_notes(found, "en" if arguments.json else locale_language())
     return 0 if found.result.passages else EXIT_NOTHING_FOUND
 
 
@@ -78,13 +81,14 @@ def _print_passages(found: Explanation) -> None:
         print()
 
 
-def _print_notes(found: Explanation) -> None:
+def _print_notes(found: Explanation, language: Language) -> None:
     for note in found.result.notes:
-        print(f"lorag: {harmless_line(note)}", file=sys.stderr)
+        print(f"lorag: {harmless_line(in_language(note, language))}", file=sys.stderr)
     if not found.result.passages:
         weak = found.result.below_threshold
         reason = f"{weak} weak matches were left out; --explain shows them" if weak else "no chunk matches"
-        print(f"lorag: nothing relevant found: {reason}", file=sys.stderr)
+        said = in_language(f"nothing relevant found: {reason}", language)
+        print(f"lorag: {said}", file=sys.stderr)
 
 
 def _explained(found: Explanation, database: Database) -> Iterator[str]:

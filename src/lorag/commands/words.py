@@ -1,7 +1,5 @@
-"""What lorag says around an answer, in the language of the user's locale."""
+"""What lorag says around an answer, in both languages."""
 
-import os
-from collections.abc import Mapping
 from typing import Final
 
 from lorag.prompts.language import Language
@@ -79,12 +77,6 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
     },
 }
 """Every text of the line-based commands, by language and key."""
-
-
-def locale_language(environment: Mapping[str, str] = os.environ) -> Language:
-    """Return the language of messages that the environment asks for, as POSIX orders its variables."""
-    wanted = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
-    return "ko" if wanted.lower().startswith("ko") else "en"
 
 
 class Words:

@@ -205,7 +205,7 @@ class LoragApp(
             try:
                 await getattr(self, f"do_{name.replace('-', '_')}")(argument)
             except LoragError as error:
-                self.tell(str(error), error=True)
+                self.tell(self.texts.of(error), error=True)
             self.refresh_state()
 
     def _completions(self, before: str) -> Sequence[Completion]:

@@ -84,7 +84,7 @@ class CompareActions(AppPart):
                         self._draw_in(column, event)
         except LoragError as error:
             if column.answer is None:
-                self.ui.tell(str(error), error=True)
+                self.ui.tell(self.ui.texts.of(error), error=True)
             else:
                 await column.finish(replace(column.answer, status="failed", failure=str(error)))
         return asked

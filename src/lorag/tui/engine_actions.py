@@ -2,10 +2,12 @@
 
 from lorag.engine.api import LoadProgress
 from lorag.errors import LoragError, UsageError
+from lorag.tui.core import AdapterEntry, ModelEntry
 from lorag.tui.messages import adapter_label
 from lorag.tui.part import AppPart
 from lorag.tui.picker import Choice, Item, Picker, filtered
 from lorag.tui.prompt import PromptArea
+from lorag.tui.texts import Texts
 from lorag.tui.transcript import Transcript
 
 _STEP = 0.1
@@ -43,7 +45,7 @@ class EngineActions(AppPart):
     def engine_failed(self, problem: str) -> None:
         """Say that nothing can be answered now, and how to go on."""
         self.engine_problem = problem
-        self.ui.say("engine.failed", error=True, problem=problem)
+        self.ui.say("engine.failed", error=True, problem=self.ui.texts.of(problem))
         self.ui.refresh_state()
 
     async def do_restart(self, argument: str) -> None:
@@ -55,7 +57,7 @@ class EngineActions(AppPart):
         app, texts = self.ui, self.ui.texts
         session = app.session
         if session is None:
-            return [self.engine_problem or texts("status.opening")]
+            return [texts.of(self.engine_problem) or texts("status.opening")]
         model = session.model_name
         if self._load_fraction is not None:
             model = texts("status.loading", model=model, percent=int(self._load_fraction * 100))
@@ -95,7 +97,7 @@ class EngineActions(AppPart):
         assert app.session is not None
         current = app.session.model_name
         items = [
-            Item(entry.name, entry.name, entry.problem or entry.detail, not entry.problem, entry.name == current)
+            Item(entry.name, entry.name, _about(entry, app.texts), not entry.problem, entry.name == current)
             for entry in app.session.core.models()
         ]
         choice = Choice(
@@ -112,7 +114,7 @@ class EngineActions(AppPart):
             try:
                 self._use_model(name)
             except LoragError as error:
-                self.ui.tell(str(error), error=True)
+                self.ui.tell(self.ui.texts.of(error), error=True)
 
     def _use_model(self, name: str) -> None:
         app = self.ui
@@ -154,9 +156,7 @@ class EngineActions(AppPart):
         for entry in app.session.adapter_entries():
             strength = active.get(entry.name)
             label = entry.name if strength is None else f"{entry.name}   × {strength:g}"
-            items.append(
-                Item(entry.name, label, entry.problem or entry.detail, not entry.problem, strength is not None)
-            )
+            items.append(Item(entry.name, label, _about(entry, app.texts), not entry.problem, strength is not None))
         if len(items) == 1:
             return []
         return list(filtered(items)(query))
@@ -169,7 +169,7 @@ class EngineActions(AppPart):
         try:
             session.choose_adapters({name: strength})
         except LoragError as error:
-            self.ui.tell(str(error), error=True)
+            self.ui.tell(self.ui.texts.of(error), error=True)
         self.ui.refresh_state()
 
     def _adapter_chosen(self, name: str | None) -> None:
@@ -180,7 +180,7 @@ class EngineActions(AppPart):
         try:
             app.session.choose_adapters({name: strength} if name else {})
         except LoragError as error:
-            app.tell(str(error), error=True)
+            app.tell(app.texts.of(error), error=True)
             return
         app.say("adapter.using" if name else "adapter.using_none", name=name)
         self.run_worker(self.load_model(), group="open", exit_on_error=False)
@@ -201,6 +201,10 @@ class EngineActions(AppPart):
     def focus_prompt(self) -> None:
         """Type again."""
         self.query_one(PromptArea).focus()
+
+
+def _about(entry: ModelEntry | AdapterEntry, texts: Texts) -> str:
+    return texts.of(entry.problem) or entry.detail
 
 
 def _strengths(written: str) -> dict[str, float]:

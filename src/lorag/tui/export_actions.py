@@ -100,8 +100,8 @@ class ExportActions(AppPart):
         try:
             path = app.session.export(form, place, app.places.working, answers)
         except OSError as error:
-            app.say("export.failed", error=True, reason=error)
+            app.say("export.failed", error=True, reason=app.texts.of(error))
         except UsageError as error:
-            app.tell(str(error), error=True)
+            app.tell(app.texts.of(error), error=True)
         else:
             app.say("export.done", path=path)

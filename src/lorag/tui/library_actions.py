@@ -82,7 +82,7 @@ class LibraryActions(AppPart):
                 self._at = describe_progress(event, app.texts) or self._at
             app.tell(describe_report(report, app.texts))
         except LoragError as error:
-            app.say("job.failed", error=True, reason=error)
+            app.say("job.failed", error=True, reason=app.texts.of(error))
         finally:
             self._job = None
             self._at = ""

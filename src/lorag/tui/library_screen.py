@@ -69,7 +69,7 @@ class LibraryScreen(Dialog[None]):
         chunks = self._library.chunks(document.id)
         parts: list[Content] = []
         if document.reason:
-            parts.append(Content(one_line(document.reason)).stylize("$error"))
+            parts.append(Content(one_line(texts.of(document.reason))).stylize("$error"))
         for chunk in chunks:
             place = " › ".join([one_line(part) for part in chunk.heading])
             page = texts("source.page", page=chunk.page) if chunk.page is not None else ""
@@ -147,7 +147,7 @@ class LibraryScreen(Dialog[None]):
         else:
             facts = [
                 short_path(Path(document.path)),
-                document.reason or texts("documents.chunks", count=document.n_chunks),
+                texts.of(document.reason or "") or texts("documents.chunks", count=document.n_chunks),
             ]
             text = "\n".join(map(one_line, facts))
         self.query_one(".library-detail", Static).update(text)

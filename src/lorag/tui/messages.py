@@ -174,7 +174,7 @@ class AnswerView(Vertical, Translated):
     def _facts(self) -> Iterable[str]:
         texts, message = texts_of(self), self.message
         if message.failure:
-            yield texts("answer.failed", reason=message.failure)
+            yield texts("answer.failed", reason=texts.of(message.failure))
         elif message.status in ("stopped", "failed"):
             yield texts(f"answer.{message.status}")
         cited = sum(source.n is not None for source in message.sources)

@@ -191,7 +191,7 @@ def _about_search(search: SearchShown, texts: Texts) -> str:
     lines = [texts("sidebar.query", query=one_line(search.query))]
     if not search.passages:
         lines.append(texts("sidebar.nothing_relevant", count=search.below_threshold))
-    return "\n".join([*lines, *map(one_line, search.notes)])
+    return "\n".join([*lines, *(one_line(texts.of(note)) for note in search.notes)])
 
 
 def describe_source(source: Source, texts: Texts) -> Content:

@@ -191,6 +191,6 @@ class SourceActions(AppPart):
             app.say("editor.unsupported", error=True)
             return False
         except OSError as error:
-            app.say("editor.failed", error=True, program=command[0], reason=error.strerror or str(error))
+            app.say("editor.failed", error=True, program=command[0], reason=app.texts.of(error.strerror or error))
             return False
         return code == 0

@@ -1,11 +1,12 @@
 """What the interface says, in the language chosen now."""
 
-import locale
 import os
 from collections.abc import Mapping
 from typing import Final, Protocol, cast
 
 from lorag.prompts.language import Language
+from lorag.translation.locale import locale_language
+from lorag.translation.translate import in_language
 from lorag.tui.texts_en import TEXTS as ENGLISH
 from lorag.tui.texts_ko import TEXTS as KOREAN
 
@@ -24,6 +25,10 @@ class Texts:
         """Return a text with its values filled in."""
         text = self._table[key]
         return text.format(**values) if values else text
+
+    def of(self, error: object) -> str:
+        """Return what an error or a note of the layers below says, which write English."""
+        return in_language(error, self.language)
 
 
 class _Speaking(Protocol):
@@ -45,8 +50,4 @@ class Translated:
 
 def language_from(chosen: str, environment: Mapping[str, str] = os.environ) -> Language:
     """Return the chosen language, else the locale's."""
-    if chosen in TABLES:
-        return cast(Language, chosen)
-    names = [environment.get(variable, "") for variable in ("LC_ALL", "LC_MESSAGES", "LANG")]
-    name = next((name for name in names if name), locale.getlocale()[0] or "")
-    return "ko" if name.lower().startswith("ko") else "en"
+    return cast(Language, chosen) if chosen in TABLES else locale_language(environment)

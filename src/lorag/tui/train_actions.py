@@ -52,7 +52,7 @@ class TrainActions(AppPart):
                 self._trained = result_of(event) or self._trained
                 self._training_at = progress_of(event, app.texts) or self._training_at
         except LoragError as error:
-            app.say("train.failed", error=True, reason=error)
+            app.say("train.failed", error=True, reason=app.texts.of(error))
         finally:
             self.training = None
             self._training_at = ""

@@ -121,7 +121,7 @@ class Turns(AppPart):
 
     def _fail(self, turn: _Turn, error: LoragError) -> None:
         """Tell why there is no answer, or only a part of one; a question that was not saved goes back to the prompt."""
-        self.ui.tell(str(error), error=True)
+        self.ui.tell(self.ui.texts.of(error), error=True)
         if self._answer is not None:
             self._answer = replace(self._answer, status="failed", failure=str(error))
         else:

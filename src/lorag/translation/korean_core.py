@@ -1,0 +1,73 @@
+"""Korean for the errors of the settings, the library, the chat, the prompts and the adapters."""
+
+from collections.abc import Mapping
+from typing import Final
+
+TEMPLATES: Final[Mapping[str, str]] = {
+    # --- settings
+    "{0} = {1}: {2}": "{0} = {1}: {2!}",
+    "{0} cannot be read as TOML: {1}": "{0}: TOML 로 읽을 수 없습니다({1!})",
+    "{0}: data_dir cannot be set here, because this file lies in it; set {1}DATA_DIR.": "{0}: 이 파일이 그 폴더 안에 있어서 data_dir 은 여기서 정할 수 없습니다. {1}DATA_DIR 로 정하세요",
+    "{0}: unknown setting {1}; {2}": "{0}: 모르는 설정입니다: {1}. {2!}",
+    "lorag config lists the valid ones.": "lorag config 로 쓸 수 있는 설정을 볼 수 있습니다",
+    "did you mean {0}?": "혹시 이것을 찾으셨나요? {0}",
+    # --- library
+    "there is no chat {0} in {1}": "{1}: {0}번 대화가 없습니다",
+    "there is no library at {0}; make one with: lorag add FOLDER": "{0}: 라이브러리가 없습니다. 만들려면: lorag add 폴더",
+    "cannot create the library {0}: {1}; set LORAG_DATA_DIR to a folder": "{0}: 라이브러리를 만들 수 없습니다({1!}). LORAG_DATA_DIR 에 폴더를 지정하세요",
+    "{0} is not a readable library ({1}); restore a copy, or move it away and run lorag add again": "{0}: 읽을 수 있는 라이브러리가 아닙니다({1!}). 복사본을 되돌려 놓거나, 파일을 옮긴 뒤 lorag add 를 다시 실행하세요",
+    "{0} is being written by another process; try again when it has ended": "{0}: 다른 프로세스가 쓰고 있습니다. 그 작업이 끝난 뒤 다시 하세요",
+    "the disk that holds {0} is full: free some space and run the command again": "{0}: 디스크가 가득 찼습니다. 공간을 비우고 명령을 다시 실행하세요",
+    "{0} is read-only: make it writable, or copy it to a folder you can write to": "{0}: 읽기 전용입니다. 쓸 수 있게 바꾸거나, 쓸 수 있는 폴더로 복사하세요",
+    "{0} cannot be read or written ({1}); check the folder and the disk": "{0}: 읽거나 쓸 수 없습니다({1!}). 폴더와 디스크를 확인하세요",
+    "cannot write to {0}: {1}; set LORAG_DATA_DIR to a folder": "{0}: 쓸 수 없습니다({1!}). LORAG_DATA_DIR 에 폴더를 지정하세요",
+    "the library is being written by {0}; wait for it to end, or stop it": "다른 작업이 라이브러리를 쓰고 있습니다({0!}). 끝날 때까지 기다리거나 그 작업을 멈추세요",
+    "another process": "다른 프로세스",
+    "{0} was built with another {1}; rebuild it with: {2}": "{0}: 지금 설정과 다르게 만든 라이브러리입니다(다른 것: {1!}). 다시 만들려면: {2}",
+    "{0} is an SQLite file of another program, not a lorag library; move it away first": "{0}: lorag 라이브러리가 아니라 다른 프로그램의 SQLite 파일입니다. 먼저 다른 곳으로 옮기세요",
+    "{0} was written by a newer lorag (schema {1}, this one reads {2}); upgrade lorag": "{0}: 더 새로운 lorag 로 만든 파일입니다(스키마 {1}, 지금 읽을 수 있는 것은 {2}까지). lorag 를 업데이트하세요",
+    "{0} was written by an older lorag; run any writing command once, such as: lorag sync": "{0}: 이전 버전의 lorag 로 만든 파일입니다. 라이브러리에 쓰는 명령을 한 번 실행하세요. 예: lorag sync",
+    "{0} is not in the library; lorag list shows what is, nothing was removed": "{0}: 라이브러리에 없어서 아무것도 빼지 않았습니다. 목록: lorag list",
+    "there is no collection {0}; lorag list shows what is, nothing was removed": "{0}: 없는 컬렉션이어서 아무것도 빼지 않았습니다. 목록: lorag list",
+    # --- chat and app
+    "{0} cannot be attached: {1}": "{0}: 첨부할 수 없습니다({1!})",
+    "{0} is not a format; choose one of {1}": "{0}: 없는 형식입니다. 고를 수 있는 것: {1}",
+    "{0} exists already; name another file": "{0}: 이미 있는 파일입니다. 다른 이름을 정하세요",
+    "the question does not fit the model's context of {0} tokens: ask a shorter question, or set a larger --context-tokens": "질문이 모델의 문맥({0}토큰)에 들어가지 않습니다. 질문을 줄이거나 --context-tokens 값을 늘리세요",
+    "/train {0}: {1}": "/train {0}: {1!}",
+    "{0}: the strength must be a number, as in {1}=0.8": "{0}: 세기는 숫자로 적어야 합니다. 예: {1}=0.8",
+    "lorag ended with {0}": "lorag 가 오류 코드 {0} 상태로 끝났습니다",
+    # --- prompts
+    "the question needs about {0} tokens but the context has room for {1}: ask a shorter question, set a larger --context-tokens, or choose a model with a longer context": "질문은 약 {0}토큰인데 문맥에 남은 자리는 {1}토큰입니다. 질문을 줄이거나, --context-tokens 값을 늘리거나, 문맥이 더 긴 모델을 고르세요",
+    "the model's chat template leaves out the {0} message": "모델의 대화 템플릿이 {0} 메시지를 빠뜨립니다",
+    "the model's chat template cannot render this conversation: {0}": "모델의 대화 템플릿으로 이 대화를 만들 수 없습니다: {0!}",
+    "the model's chat template cannot be read: {0}": "모델의 대화 템플릿을 읽을 수 없습니다: {0!}",
+    # --- adapters
+    "{0} was made for a {1} model, and {2} is a {3}; choose the model it was trained on": "{0}: {1!} 모델용 어댑터인데 {2} 모델은 {3} 구조입니다. 학습에 쓴 모델을 고르세요",
+    "nameless": "이름 없는",
+    "{0} is not a LoRA adapter": "{0}: LoRA 어댑터가 아닙니다",
+    "{0} is damaged: its alpha is not a floating-point number": "{0}: 손상되었습니다. alpha 값이 실수가 아닙니다",
+    "{0} holds no LoRA tensors": "{0}: LoRA 텐서가 없습니다",
+    "{0} holds the tensor {1}, which is not a part of a LoRA": "{0}: LoRA 에 속하지 않는 텐서가 들어 있습니다({1})",
+    "{0} changes {1}, but {2} uses one matrix for input and output, which llama.cpp cannot adapt; train it without that layer, or merge it into the model": "{0}: 이 어댑터가 바꾸는 {1} 층을 {2} 모델은 입력과 출력에 함께 쓰므로 llama.cpp 로 적용할 수 없습니다. 그 층을 빼고 학습하거나 모델에 병합하세요",
+    "{0} is damaged: {1} has only one of its two LoRA matrices": "{0}: 손상되었습니다. LoRA 행렬 두 개 가운데 하나만 있습니다({1})",
+    "{0} does not fit {1}: for {2} the model has {3}, the adapter {4} and {5}; choose the model it was trained on": "{0}: {1} 모델에 맞지 않습니다. 텐서 {2}: 모델은 {3!}, 어댑터는 {4}, {5}입니다. 학습에 쓴 모델을 고르세요",
+    "no such tensor": "해당 텐서 없음",
+    "the shape {0}": "크기 {0}",
+    "there is no adapter {0} in {1}; {2}": "{1}: {0} 어댑터가 없습니다. {2!}",
+    "put its folder or GGUF file there": "어댑터 폴더나 GGUF 파일을 그곳에 넣으세요",
+    "{0}: the strength must be a number, as in NAME=0.8": "{0}: 세기는 숫자로 적어야 합니다. 예: 이름=0.8",
+    "{0} is too large for a manifest": "{0}: 매니페스트라고 하기에는 너무 큽니다",
+    "{0} is not an adapter's manifest": "{0}: 어댑터의 매니페스트가 아닙니다",
+    "{0} was written by a newer lorag (version {1}); update lorag": "{0}: 더 새로운 lorag 로 만든 파일입니다(버전 {1}). lorag 를 업데이트하세요",
+    "{0} is damaged: an entry has the wrong type": "{0}: 손상되었습니다. 형식이 틀린 항목이 있습니다",
+    # --- what several of them say
+    "{0}: {1}": "{0}: {1!}",
+    "{0} cannot be read: {1}": "{0}: 읽을 수 없습니다({1!})",
+    "{0} cannot be written: {1}": "{0}: 쓸 수 없습니다({1!})",
+    "{0} is damaged: {1}": "{0}: 손상되었습니다({1!})",
+    "{0} does not exist": "{0}: 없는 경로입니다",
+    "{0} is not a file": "{0}: 파일이 아닙니다",
+    "{0} is not a folder": "{0}: 폴더가 아닙니다",
+    "there is no folder {0}": "{0}: 없는 폴더입니다",
+}

@@ -1,0 +1,95 @@
+"""Errors as they reach a person in the shell and in the plain chat."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lorag.cli.main import main
+from tests.test_startup import HEAVY
+from tests.tiny_gguf import tiny_folder, write_tiny_gguf
+
+
+@pytest.fixture
+def korean_locale(monkeypatch):
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+
+
+@pytest.mark.usefixtures("korean_locale")
+def test_the_shell_speaks_the_language_of_the_locale(monkeypatch, capsys):
+    monkeypatch.setenv("LORAG_TOP_P", "7")
+
+    assert main(["config"]) == 2
+
+    assert capsys.readouterr().err == "lorag: environment: LORAG_TOP_P = '7': 1 이하여야 합니다\n"
+
+
+@pytest.mark.usefixtures("korean_locale")
+def test_a_program_that_asks_for_json_reads_errors_as_they_were_raised(monkeypatch, capsys):
+    monkeypatch.setenv("LORAG_TOP_P", "7")
+
+    assert main(["config", "--json"]) == 2
+
+    assert capsys.readouterr().err.endswith("input should be less than or equal to 1\n")
+
+
+@pytest.mark.usefixtures("korean_locale")
+def test_a_file_that_cannot_be_read_has_its_reason_in_korean(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("LORAG_DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / "empty.md").touch()
+
+    assert main(["add", str(tmp_path / "empty.md")]) == 1
+    assert main(["list", "--failed"]) == 0
+
+    assert capsys.readouterr().out.count("빈 파일입니다") == 2
+
+
+def test_the_plain_chat_speaks_the_language_of_the_locale(tmp_path: Path):
+    model = tiny_folder() / "tiny.gguf"
+    if not model.exists():
+        write_tiny_gguf(model)
+    settings = {"LORAG_DATA_DIR": str(tmp_path), "LORAG_MODEL": str(model), "LC_ALL": "ko_KR.UTF-8", "PYTHONUTF8": "1"}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "lorag", "chat", "--plain", "--no-rag"],
+        input="/model nowhere\n",
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "lorag: nowhere: 그런 모델 파일이 없고" in done.stderr
+
+
+@pytest.mark.parametrize(("language", "tables"), [("en_US.UTF-8", False), ("ko_KR.UTF-8", True)])
+def test_the_tables_are_loaded_only_for_an_error_in_korean(language: str, tables: bool):
+    code = (
+        "import json, sys\n"
+        "from lorag.cli.main import main\n"
+        "main(['search', ''])\n"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    environment = {**os.environ, "LC_ALL": language, "PYTHONUTF8": "1"}
+
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+
+    loaded = json.loads(run.stdout.splitlines()[-1])
+    assert ("lorag.translation.korean_core" in loaded) is tables
+
+
+def test_a_translation_imports_nothing_heavy():
+    code = (
+        "import json, sys\n"
+        "from lorag.translation.translate import in_language\n"
+        "in_language('it is empty', 'ko')\n"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert {module.split(".")[0] for module in json.loads(run.stdout)} & HEAVY == set()
