@@ -41,7 +41,8 @@ class _Rehearsal:
 
     async def reply(self, asked: Asked, *, max_tokens: int, sampled: bool = False, seed: int = 0) -> Reply:
         self._note(Call("reply", asked, max_tokens=max_tokens, seed=seed if sampled else None))
-        return Reply("-", True, 1, 1.0, 1)
+        # What is drawn is scored after it, as the text that it then is; an empty one is not.
+        return Reply("" if sampled else "-", True, 1, 1.0, 1)
 
     def _note(self, call: Call) -> None:
         self.calls.setdefault(call.key, call)
@@ -52,7 +53,7 @@ async def calls_of_base(suite: Suite, texts: Sequence[str], *, quotes: bool) -> 
     rehearsal = _Rehearsal(quotes)
     await measure_all(rehearsal, suite)
     await draw_samples(rehearsal, suite.questions, max_tokens=DIVERGENCE_TOKENS)
-    await measure_perplexity(rehearsal, texts)
+    await measure_perplexity(rehearsal, () if suite.items else texts)
     return rehearsal.calls
 
 
@@ -60,7 +61,7 @@ async def calls_of_tuned(suite: Suite, samples: Sequence[Sample], texts: Sequenc
     """Return what a tuned model is asked when it is measured in full."""
     rehearsal = _Rehearsal(quotes)
     await measure_all(rehearsal, suite, samples)
-    await measure_perplexity(rehearsal, texts)
+    await measure_perplexity(rehearsal, () if suite.items else texts)
     return rehearsal.calls
 
 
