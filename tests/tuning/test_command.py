@@ -12,8 +12,10 @@ import pytest
 import torch
 
 from lorag.adapters.folder import find_adapter, list_adapters
+from lorag.adapters.manifest import read_manifest
 from lorag.cli.main import main
 from lorag.models.find import find_model
+from lorag.models.gguf import read_metadata
 from lorag.tuning.run_folder import RunFolder
 from tests.tuning.tiny_models import tiny_model
 
@@ -93,12 +95,43 @@ def test_the_test_rows_are_never_trained_on(capsys, rows, base, data_dir):
     assert not parts["train"] & parts["validation"]
 
 
+MODEL = ("--method", "head", "--no-evaluation", "--epochs", "2", "--evaluations", "2")
+
+
 def test_a_method_without_a_lora_becomes_a_model_that_is_found_by_name(capsys, rows, base, data_dir):
-    code, events, _ = train(capsys, rows, "--name", "whole", "--base", base, "--method", "head", *QUICK)
+    code, events, _ = train(capsys, rows, "--name", "whole", "--base", base, *MODEL)
     assert code == 0
     assert events[-1]["adapter"] is None
     assert find_model("whole", data_dir / "models") == data_dir / "models" / "whole.gguf"
     assert list_adapters(data_dir / "adapters") == []
+
+
+def test_a_model_says_what_it_was_made_of_in_its_file_and_beside_it(capsys, rows, base, data_dir):
+    licence = ("--license", "CC-BY-4.0", "--origin", "our desk")
+    train(capsys, rows, "--name", "whole", "--base", base, *licence, *MODEL)
+    file = read_metadata(data_dir / "models" / "whole.gguf")
+    assert file.text("lorag.data_license") == "CC-BY-4.0"
+    assert file.text("lorag.data_origin") == "our desk"
+    assert (file.text("lorag.method"), file.text("lorag.verdict")) == ("head", "unmeasured")
+    assert json.loads(file.text("lorag.hyperparameters"))["epochs"] == 2
+    manifest = read_manifest(data_dir / "models" / "whole.manifest.json")
+    assert (manifest.license, manifest.origin, manifest.method) == ("CC-BY-4.0", "our desk", "head")
+    for command in ("adapters", "models"):
+        assert main([command, "info", "whole"]) == 0
+        shown = capsys.readouterr().out
+        assert all(word in shown for word in ("CC-BY-4.0", "our desk", "head", "unmeasured"))
+
+
+def test_an_adapter_says_what_it_was_made_of_in_its_file_too(capsys, rows, base, data_dir):
+    train(capsys, rows, "--name", "orders", "--base", base, "--origin", "our desk", *QUICK)
+    file = read_metadata(data_dir / "adapters" / "orders" / "adapter.gguf")
+    assert (file.text("lorag.data_license"), file.text("lorag.data_origin")) == ("unknown", "our desk")
+
+
+def test_each_run_keeps_the_log_of_its_own_engine(capsys, rows, base, data_dir):
+    train(capsys, rows, "--name", "orders", "--base", base, *QUICK)
+    assert (data_dir / "runs" / "orders" / "engine.log").is_file()
+    assert not (data_dir / "logs" / "train-engine.log").exists()
 
 
 def test_the_unquantised_weights_of_the_same_model_can_be_trained(capsys, rows, tmp_path, data_dir):
@@ -143,6 +176,13 @@ def test_a_dry_run_estimates_and_leaves_nothing(capsys, rows, base, data_dir):
         (("--resume", "never"), 1, "there is no run never"),
         (("ROWS", "--name", "x", "--base", "nomodel"), 1, "there is no model file nomodel"),
         (("ROWS", "--name", "x", "--max-length", "9"), 1, "no row can be trained on"),
+        (
+            ("ROWS", "--name", "x", "--method", "ia3", "--rank", "8"),
+            2,
+            "--rank belongs to --method lora or dora, not ia3",
+        ),
+        (("--resume", "x", "--epochs", "3"), 2, "it cannot take --epochs"),
+        (("ROWS", "--resume", "x", "--seed", "0", "--dry-run"), 2, "it cannot take --dry-run, --seed, DATA"),
         (("ROWS", "--name", "x", "--base", "ROWS"), 1, "is not a GGUF file"),
     ],
 )
@@ -220,6 +260,18 @@ class CtrlCAtTheFirstStep(io.StringIO):
             self.pressed = True
             signal.raise_signal(signal.SIGINT)
         return super().write(text)
+
+
+def test_a_run_that_goes_on_can_leave_out_the_measuring(rows, base, data_dir, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdout", CtrlCAtTheFirstStep())
+    arguments = [str(rows), "--name", "stopped", "--base", str(base), *LONG[1:]]
+    assert main(["train", *arguments, "--yes", "--json", "--threads", "1"]) == 130
+    monkeypatch.undo()
+    monkeypatch.setenv("LORAG_DATA_DIR", str(data_dir))
+    code, events, _ = train(capsys, "--resume", "stopped", "--no-evaluation")
+    assert code == 0
+    assert events[-1]["verdict"] == "unmeasured"
+    assert not any(event["event"] == "measuring" for event in events)
 
 
 def test_ctrl_c_saves_and_says_how_to_go_on(rows, base, data_dir, monkeypatch, capsys):

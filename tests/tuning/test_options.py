@@ -53,14 +53,27 @@ def test_a_wrong_entry_of_the_file_is_named(tmp_path, text, message):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"pissa": True, "method": "full"}, "--pissa belongs to --method lora"),
+        ({"pissa": True, "method": "full"}, "--pissa belongs to --method lora, not full"),
+        ({"pissa": True, "method": "dora"}, "--pissa belongs to --method lora, not dora"),
+        ({"rank": 8, "method": "ia3"}, "--rank belongs to --method lora or dora, not ia3"),
+        ({"lora_plus": 16.0, "method": "head"}, "--lora-plus belongs to --method lora or dora, not head"),
+        ({"layer_decay": 0.9}, "--layer-decay belongs to --method full, not lora"),
+        ({"last_layers": 2, "method": "full"}, "--last-layers belongs to --method freeze, not full"),
+        ({"rag_golden": 0.4}, "--rag-golden belongs to --rag-aware"),
         ({"objective": "text", "rag_aware": True}, "--rag-aware needs questions"),
-        ({"rag_golden": 0.8, "rag_distractors": 0.3}, "must not be more than 1"),
+        ({"rag_aware": True, "rag_golden": 0.8, "rag_distractors": 0.3}, "must not be more than 1"),
     ],
 )
 def test_choices_that_exclude_each_other_are_refused(given, message):
     with pytest.raises(UsageError, match=message):
         choose_options(given, None)
+
+
+def test_an_option_of_another_method_in_the_file_is_named_with_its_place(tmp_path):
+    config = tmp_path / "run.toml"
+    config.write_text("rank = 8\nrslora = false\n")
+    with pytest.raises(UsageError, match=r"run\.toml: rank belongs to --method lora or dora, not full"):
+        choose_options({"method": "full"}, config)
 
 
 def test_rank_decides_alpha_and_little_data_is_seen_more_often():

@@ -14,6 +14,10 @@ from lorag.tuning.options import TrainOptions, choose_options
 from lorag.tuning.read import ReadOptions
 from lorag.tuning.run_folder import RunFolder
 
+_RENAMED: Final = {"train_seed": "seed"}
+"""Flags whose own name is that of a setting of the chat."""
+_MAY_CHANGE: Final = frozenset({"resume", "no_evaluation", "yes", "json", "threads", "data_dir"})
+_NOT_FLAGS: Final = frozenset({"command", "command_name", "path"})
 _FORBIDDEN: Final = set('/\\:*?"<>|\0=,')
 
 
@@ -58,16 +62,16 @@ def request_from(arguments: argparse.Namespace, settings: Settings) -> Request:
     """
     flags = vars(arguments)
     if flags.get("resume"):
+        _refuse_changes(flags)
         return _resumed(settings, str(flags["resume"]), flags)
     if not flags.get("data"):
         raise UsageError("what to learn from is missing: lorag train DATA")
     config = Path(flags["config"]).expanduser() if flags.get("config") else None
     known = {field.name for field in fields(TrainOptions)}
-    renamed = {"train_seed": "seed"}
     given = {
-        renamed.get(name, name): value
+        _RENAMED.get(name, name): value
         for name, value in flags.items()
-        if renamed.get(name, name) in known and value is not None and name != "seed"
+        if _RENAMED.get(name, name) in known and value is not None and name != "seed"
     }
     options = choose_options(given, config)
     base, weights = _base(settings, flags)
@@ -98,6 +102,22 @@ def config_of(request: Request) -> dict[str, Any]:
     }
 
 
+def _refuse_changes(flags: Mapping[str, Any]) -> None:
+    """Refuse what was said beside ``--resume`` and would be passed over.
+
+    Raises:
+        UsageError: A flag is there that a run cannot take up once it has begun.
+    """
+    said = [name for name, value in flags.items() if value is not None and value is not False and value != []]
+    refused = [name for name in said if name not in _MAY_CHANGE | _NOT_FLAGS]
+    if refused:
+        names = ["DATA" if name == "data" else "--" + _RENAMED.get(name, name).replace("_", "-") for name in refused]
+        raise UsageError(
+            f"--resume goes on exactly as the run began, so it cannot take {', '.join(sorted(names))}; leave that out, or "
+            "start anew without --resume (--overwrite replaces the run)"
+        )
+
+
 def _resumed(settings: Settings, name: str, flags: Mapping[str, Any]) -> Request:
     folder = RunFolder(settings.paths.runs / _checked_name(name))
     config = folder.read_config()
@@ -114,9 +134,9 @@ def _resumed(settings: Settings, name: str, flags: Mapping[str, Any]) -> Request
                 tuple(Path(path) for path in config["data"]), (), ReadOptions(), config["license"], config["origin"]
             ),
             options=TrainOptions(**options),
-            checkpoint_gates=bool(config["checkpoint_gates"]),
+            checkpoint_gates=bool(config["checkpoint_gates"]) and not flags.get("no_evaluation"),
             assume_yes=True,
-            dry_run=bool(flags.get("dry_run")),
+            dry_run=False,
             resume=True,
             settings=settings,
         )

@@ -63,6 +63,12 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
 _WHOLE: Final = {
     "rank", "last_layers", "batch_size", "micro_batch_tokens", "max_length", "patience", "evaluations", "seed",
 }  # fmt: skip
+_LORA: Final = ("lora", "dora")
+_OF_METHODS: Final[dict[str, tuple[str, ...]]] = {
+    "rank": _LORA, "alpha": _LORA, "dropout": _LORA, "targets": _LORA, "rslora": _LORA, "lora_plus": _LORA,
+    "pissa": ("lora",), "last_layers": ("freeze",), "layer_decay": ("full",),
+}  # fmt: skip
+"""Options that only some methods have."""
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "method": get_args(Method), "objective": get_args(Objective), "device": ("auto", "cpu", "cuda"),
 }  # fmt: skip
@@ -79,13 +85,17 @@ def choose_options(given: Mapping[str, object], config: Path | None) -> TrainOpt
         UsageError: A name is unknown or a value cannot be used; the message names the source, the name and the range.
     """
     values: dict[str, Any] = {}
+    places: dict[str, str] = {}
     if config is not None:
         for written, value in _table(config).items():
             name = written.replace("-", "_")
-            values[name] = _checked(name, value, f"{config}: {written}")
+            places[name] = f"{config}: {written}"
+            values[name] = _checked(name, value, places[name])
     for name, value in given.items():
-        values[name] = _checked(name, value, "--" + name.replace("_", "-"))
+        places[name] = "--" + name.replace("_", "-")
+        values[name] = _checked(name, value, places[name])
     options = TrainOptions(**values)
+    _refuse_strangers({places[name]: name for name, value in values.items() if value is not False}, options)
     _check_together(options)
     return options
 
@@ -134,9 +144,17 @@ def _targets(value: object, where: str) -> tuple[str, ...]:
     return targets
 
 
+def _refuse_strangers(given: Mapping[str, str], options: TrainOptions) -> None:
+    """Refuse what the method has no use for, by where it was said."""
+    for place, name in given.items():
+        methods = _OF_METHODS.get(name)
+        if methods is not None and options.method not in methods:
+            raise UsageError(f"{place} belongs to --method {' or '.join(methods)}, not {options.method}")
+        if name.startswith("rag_") and name != "rag_aware" and not options.rag_aware:
+            raise UsageError(f"{place} belongs to --rag-aware, which was not given")
+
+
 def _check_together(options: TrainOptions) -> None:
-    if options.pissa and options.method != "lora":
-        raise UsageError(f"--pissa belongs to --method lora, not {options.method}")
     if options.objective == "text" and options.rag_aware:
         raise UsageError("--rag-aware needs questions and answers; --objective text has none")
     if options.rag_golden + options.rag_distractors + options.rag_counterfactual > 1:
