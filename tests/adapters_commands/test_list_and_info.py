@@ -1,8 +1,11 @@
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 
+from lorag.adapters.manifest import read_manifest, write_manifest
 from lorag.cli.main import main
 from tests.adapters_commands.adapter_files import put_adapter
 from tests.tiny_gguf import tiny_gguf, tiny_lora
@@ -26,6 +29,35 @@ def test_the_list_names_base_method_and_verdict(data_dir, capsys):
     assert len(lines) == 3
     assert all(word in lines[1] for word in ("tone", tiny_gguf().stem, "lora", "keep"))
     assert lines[2].startswith("환불")
+
+
+def test_columns_stand_below_each_other_whatever_letters_names_have(data_dir, capsys):
+    for name in ("환불 도우미", "tone"):
+        put_adapter(data_dir, name)
+
+    main(["adapters", "list"])
+
+    lines = capsys.readouterr().out.splitlines()
+    bases = [line.index("trained on" if number == 0 else tiny_gguf().stem) for number, line in enumerate(lines)]
+    assert len({cell_len(line[:start]) for line, start in zip(lines, bases, strict=True)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "lora", "said"),
+    [
+        ("lora", {"rank": 2, "pissa": True}, "rank 4 (rank 2 was trained; with PiSSA the file holds what was added"),
+        ("dora", {"rank": 2, "pissa": False}, "rank 4 (rank 2 was trained; DoRA is brought into low rank"),
+        ("lora", {"rank": 4, "pissa": False}, "4 weights, rank 4\n"),
+    ],
+)
+def test_info_explains_a_rank_that_is_not_the_one_that_was_asked_for(data_dir, capsys, method, lora, said):
+    folder = put_adapter(data_dir, "tone")
+    manifest = read_manifest(folder / "manifest.json")
+    write_manifest(folder / "manifest.json", replace(manifest, method=method, hyperparameters={"lora": lora}))
+
+    main(["adapters", "info", "tone"])
+
+    assert said in capsys.readouterr().out
 
 
 def test_a_bare_file_and_a_damaged_manifest_are_listed_as_what_they_are(data_dir, capsys):

@@ -11,6 +11,14 @@ from lorag.adapters.fit import check_fits
 from lorag.adapters.folder import Adapter, list_adapters
 from lorag.adapters.manifest import Manifest, fingerprint
 from lorag.commands.adapters_names import own_adapter, size_of
+from lorag.commands.adapters_words import (
+    aligned,
+    changes_line,
+    manifest_lines,
+    print_lines,
+    print_model,
+    trained_model,
+)
 from lorag.commands.setup import settings_from
 from lorag.commands.terminal import harmless_json, harmless_line, never_fail_on_encoding, shown_size
 from lorag.errors import AdapterError, ModelError
@@ -52,9 +60,8 @@ def _list(settings: Settings, *, as_json: bool) -> int:
         return 0
     rows = [("name", "trained on", "method", "verdict", "size")]
     rows += [_row(folder, adapter) for adapter in adapters]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
-    for row in rows:
-        print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]))
+    for line in aligned(rows):
+        print(line)
     return 0
 
 
@@ -84,6 +91,10 @@ def _as_json(settings: Settings, adapter: Adapter) -> dict[str, object]:
 
 
 def _info(settings: Settings, name: str, *, as_json: bool) -> int:
+    model = trained_model(settings, name)
+    if model is not None and not any(one.name == name for one in list_adapters(settings.paths.adapters)):
+        print_model(model, as_json=as_json)
+        return 0
     adapter = own_adapter(settings.paths.adapters, name)
     file = read_metadata(adapter.path)
     targets = sorted(tensor.removesuffix(_LORA_B) for tensor in file.tensors if tensor.endswith(_LORA_B))
@@ -95,31 +106,14 @@ def _info(settings: Settings, name: str, *, as_json: bool) -> int:
         return 0
     lines = {
         "name": adapter.name,
-        **_manifest_lines(adapter.manifest()),
-        "changes": f"{len(targets)} weights, rank {', '.join(map(str, ranks)) or '?'}",
+        **manifest_lines(adapter.manifest()),
+        "changes": changes_line(adapter.manifest(), len(targets), ranks),
         "size": shown_size(size_of(settings.paths.adapters, adapter)),
         "file": str(adapter.path),
         "fits": in_locale(fit),
     }
-    for title, value in lines.items():
-        if value:
-            print(f"{title:<9}  {harmless_line(value)}")
+    print_lines(lines)
     return 0
-
-
-def _manifest_lines(manifest: Manifest | None) -> dict[str, str]:
-    if manifest is None:
-        return {"manifest": "none: a bare file"}
-    numbers = ", ".join(f"{name} {value:.4g}" for name, value in manifest.metrics.items())
-    return {
-        "base": f"{manifest.base} ({manifest.architecture})",
-        "method": manifest.method,
-        "made": manifest.created,
-        "verdict": f"{manifest.verdict}: {manifest.verdict_text}" if manifest.verdict else "not measured",
-        "measured": numbers,
-        "licence": f"{manifest.license} (origin: {manifest.origin})",
-        "data": manifest.data_hash,
-    }
 
 
 def fit_to_chat(settings: Settings, adapter: Adapter, manifest: Manifest | None) -> str:

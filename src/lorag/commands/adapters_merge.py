@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from lorag.adapters.fit import check_fits
 from lorag.adapters.folder import Adapter
-from lorag.adapters.manifest import Manifest, fingerprint
+from lorag.adapters.manifest import Manifest, fingerprint, gguf_metadata
 from lorag.commands.adapters_names import own_adapter
 from lorag.commands.session import load_request
 from lorag.commands.terminal import StatusLine, harmless_json, harmless_line, shown_size
@@ -72,9 +72,8 @@ class _Job:
         """What the merged file says beyond what its base said."""
         return {
             "general.name": f"{self.model.name} + {self.adapter.name}",
+            **gguf_metadata(self.manifest or Manifest(self.adapter.name, "unknown", "", self.model.architecture, "")),
             "lorag.adapter": self.adapter.name,
-            "lorag.data_license": self.manifest.license if self.manifest is not None else "unknown",
-            "lorag.data_hash": self.manifest.data_hash if self.manifest is not None else "",
         }
 
     @property
@@ -152,8 +151,10 @@ async def _distance(engine: EngineClient, load: LoadRequest, adapter: AdapterStr
 
 def _print(arguments: argparse.Namespace, target: Path, job: _Job, distance: Divergence) -> None:
     size = target.stat().st_size
+    # Estimated from samples it can fall below zero, which a divergence never does.
+    mean, low, high = (max(0.0, value) for value in (distance.nats_per_token, distance.low, distance.high))
     if arguments.json:
-        kl = {"nats_per_token": distance.nats_per_token, "low": distance.low, "high": distance.high}
+        kl = {"nats_per_token": mean, "low": low, "high": high}
         report = {
             "merged": job.adapter.name,
             "base": str(job.base),
@@ -165,10 +166,10 @@ def _print(arguments: argparse.Namespace, target: Path, job: _Job, distance: Div
         return
     print(f"written    {harmless_line(str(target))} ({shown_size(size)})")
     print(
-        f"KL         {distance.nats_per_token:.4f} nats a token to {harmless_line(job.base.stem)} with "
-        f"{harmless_line(job.adapter.name)} (95 %: {distance.low:.4f} to {distance.high:.4f})"
+        f"KL         {mean:.4f} nats a token to {harmless_line(job.base.stem)} with "
+        f"{harmless_line(job.adapter.name)} (95 %: {low:.4f} to {high:.4f})"
     )
-    if distance.nats_per_token > _TOO_FAR:
+    if mean > _TOO_FAR:
         print("lorag: that is noticeable; take --quantize F16, or switch the adapter on instead", file=sys.stderr)
     named = target if arguments.write else target.stem
     print(f"chat       lorag chat --model {harmless_line(str(named))}")
