@@ -1,17 +1,24 @@
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pexpect
 import pytest
 
+from lorag.chat.turn import ModelChoice
 from lorag.cli.main import main
 from lorag.commands.advise_ask import understand
+from lorag.commands.eval_rows import RowPlan, warm
+from lorag.engine.api import AdapterStrength, LoadRequest
 from lorag.evaluation.questions import draft_mark
+from lorag.evaluation.summary import RowSpec
 from lorag.library.chats import Chats
 from lorag.library.database import Database
 from lorag.retrieval.calibrated import calibrated_threshold
+from lorag.retrieval.passages import SearchFilter, SearchResult
+from tests.fakes_engine import FakeEngine
 from tests.tiny_gguf import tiny_gguf, tiny_lora
 
 POLICY = "# Refunds\n\nUnopened bags may be returned within 14 days of delivery. The money comes back within 5 business days.\n"
@@ -98,6 +105,61 @@ def test_tables_and_the_worst_questions_are_printed(library, questions, model, c
     assert "refunds.md: " in out
 
 
+def test_unknown_documents_and_collections_are_told(library, tmp_path, model, capsys):
+    path = tmp_path / "set.jsonl"
+    path.write_text('{"question": "How long?", "answer": "14 days", "source": "refnds.md"}\n')
+
+    assert main(["eval", str(path), *answering(model), "--rag"]) == 0
+    assert "no document of the library is named refnds.md (line 1)" in capsys.readouterr().err
+    for command in (["eval", str(path)], ["compare", "How?"]):
+        assert main([*command, *answering(model), "--collection", "nope"]) == 2
+        assert "there is no collection nope" in capsys.readouterr().err
+
+
+def test_a_model_that_is_named_twice_is_asked_once(questions, model, capsys):
+    same = f"{Path(model).parent}/./{Path(model).name}"
+    arguments = [*answering(model), "--model", same, "--no-rag", "--limit", "1", "--json"]
+
+    assert main(["eval", str(questions), *arguments]) == 0
+    assert len(json.loads(capsys.readouterr().out)["rows"]) == 1
+
+
+def test_few_questions_are_said_to_tell_nothing_from_luck(library, questions, model, capsys):
+    assert main(["eval", str(questions), *answering(model)]) == 0
+    out = capsys.readouterr().out
+
+    assert "too few questions" in out
+    assert "With 2 questions no difference can be told from luck: p could be 0.500 at the least." in out
+
+
+async def test_a_row_is_loaded_and_tried_before_its_first_question():
+    engine, search = FakeEngine(), FakeSearch()
+    request = LoadRequest(Path("model.gguf"))
+    strength = AdapterStrength(Path("a.gguf"))
+    plan = RowPlan(RowSpec("tuned + RAG", "model", ("a",), rag=True), ModelChoice("model", request, (("a", strength),)))
+
+    await warm(engine, plan, search)
+
+    assert (engine.loads, engine.adapters) == ([request], [strength])
+    assert [asked.max_tokens for asked in engine.requests] == [1]
+    assert search.asked == 1
+
+
+class FakeSearch:
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def search(
+        self,
+        question: str,
+        *,
+        filter: SearchFilter = SearchFilter(),  # noqa: A002, B008 - as the searcher has it
+        history: Sequence[str] = (),
+    ) -> SearchResult:
+        self.asked += 1
+        return SearchResult(query=question, passages=())
+
+
 def test_a_report_holds_tables_plots_and_the_worst(library, questions, model, tmp_path):
     assert main(["eval", str(questions), *answering(model), "--rag", "--report", str(tmp_path / "report.md")]) == 0
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
@@ -117,10 +179,12 @@ def test_a_report_holds_tables_plots_and_the_worst(library, questions, model, tm
         (["questions.jsonl", "--adapter", "none-such"], 1, "none-such"),
         (["questions.jsonl", "--limit", "0"], 2, "at least one question"),
         (["questions.jsonl", "--worst", "-1"], 2, "--worst needs a number"),
+        ([], 2, "give a question set: lorag eval QUESTIONS"),
+        (["--rag"], 2, "give a question set: lorag eval QUESTIONS"),
     ],
 )
 def test_what_cannot_be_evaluated_is_said_in_one_line(questions, model, capsys, arguments, code, said):
-    assert main(["eval", *arguments, *answering(model)]) == code
+    assert main(["eval", *arguments, *(answering(model) if arguments else [])]) == code
     assert said in capsys.readouterr().err
 
 

@@ -10,7 +10,7 @@ _EVAL_ACTIONS = ("run", "make", "calibrate")
 
 def with_default_action(argv: Sequence[str]) -> list[str]:
     """Return the command line with the action that ``lorag eval QUESTIONS`` leaves out."""
-    if argv[:1] == ["eval"] and len(argv) > 1 and argv[1] not in {*_EVAL_ACTIONS, "-h", "--help"}:
+    if argv[:1] == ["eval"] and argv[1:2] not in [[action] for action in (*_EVAL_ACTIONS, "-h", "--help")]:
         return ["eval", "run", *argv[1:]]
     return list(argv)
 
@@ -30,7 +30,9 @@ def _eval(parser: Parser) -> None:
 
 
 def _eval_run(parser: Parser) -> None:
-    parser.add_argument("questions", metavar="QUESTIONS", help="a .jsonl or .csv of question, answer and source")
+    parser.add_argument(
+        "questions", nargs="?", metavar="QUESTIONS", help="a .jsonl or .csv of question, answer and source"
+    )
     rows = parser.add_argument_group("rows", "Every model, plain and with each adapter, without and with RAG.")
     rows.add_argument("--model", dest="of_models", action="append", default=[], metavar="MODEL", help="repeat for more")
     rows.add_argument(

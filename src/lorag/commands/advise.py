@@ -164,7 +164,7 @@ def next_steps(recommendation: Recommendation, data: Sequence[str], *, has_docum
 def _print(shown: _Shown, advised: Advice) -> None:
     texts = _TEXTS[shown.language]
     print(harmless(reasons_table(shown.found, shown.language).as_text(terminal_width())))
-    totals: dict[str, int] = {**advised.weights}
+    totals = {str(way): weight for way, weight in advised.weights.items()}
     print(f"\n{texts['totals'].format(**totals)}")
     print(RECOMMENDATIONS[advised.recommendation][shown.language])
     for veto in advised.vetoes:

@@ -5,8 +5,10 @@ import asyncio
 import importlib
 import importlib.util
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from lorag.commands.eval_checks import note_of_unknown, unknown_sources
 from lorag.commands.eval_rows import Evaluation, certain, planned_rows
 from lorag.commands.eval_show import Shown, as_record, print_tables, print_worst, write_report
 from lorag.commands.setup import settings_from
@@ -14,7 +16,9 @@ from lorag.commands.terminal import StatusLine, harmless_json, harmless_line, ne
 from lorag.errors import UsageError
 from lorag.evaluation.questions import Question, read_questions
 from lorag.evaluation.summary import compared
+from lorag.settings import Settings
 from lorag.translation.locale import locale_language
+from lorag.translation.translate import in_locale
 
 _REPORTS = frozenset({".html", ".htm", ".md", ".markdown"})
 
@@ -25,12 +29,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.action != "run":
         code: int = importlib.import_module(f"lorag.commands.eval_{arguments.action}").run(arguments)
         return code
-    if arguments.worst < 0:
-        raise UsageError("--worst needs a number of questions, 0 for none")
-    _check_report(arguments.report)
+    _check(arguments)
     settings = certain(settings_from(arguments), arguments)
     questions = chosen(read_questions(Path(arguments.questions)), arguments.limit)
     plans = planned_rows(settings, arguments.of_models, arguments.of_adapters, arguments.of_rag)
+    if any(plan.spec.rag for plan in plans):
+        _tell_unknown_sources(settings, questions)
     status = StatusLine(sys.stderr)
     evaluation = Evaluation(settings, questions, lambda text: status.show(harmless_line(text)))
     try:
@@ -51,6 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _tell_unknown_sources(settings: Settings, questions: Sequence[Question]) -> None:
+    note = note_of_unknown(list(unknown_sources(settings, questions)))
+    if note is not None:
+        print(f"lorag: {harmless_line(in_locale(note))}", file=sys.stderr)
+
+
 def chosen(questions: list[Question], limit: int | None) -> list[Question]:
     """Return the questions to ask: all, or ``limit`` spread evenly over the set."""
     if limit is None or limit >= len(questions):
@@ -58,6 +68,14 @@ def chosen(questions: list[Question], limit: int | None) -> list[Question]:
     if limit < 1:
         raise UsageError("--limit needs at least one question")
     return [questions[index * len(questions) // limit] for index in range(limit)]
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if arguments.questions is None:
+        raise UsageError("give a question set: lorag eval QUESTIONS; lorag eval make --out FILE drafts one to edit")
+    if arguments.worst < 0:
+        raise UsageError("--worst needs a number of questions, 0 for none")
+    _check_report(arguments.report)
 
 
 def _check_report(path: str | None) -> None:

@@ -11,9 +11,12 @@ from typing import Literal
 
 from lorag.chat.conversation import Conversation
 from lorag.chat.events import TurnDone
-from lorag.chat.turn import Documents, ModelChoice
+from lorag.chat.threads import in_thread
+from lorag.chat.turn import Documents, ModelChoice, PassageSearch
+from lorag.commands.eval_checks import check_collections
 from lorag.commands.searching import LibrarySearch, open_searcher
 from lorag.commands.session import chosen_adapters, load_request, turn_options
+from lorag.engine.api import Engine, GenerateRequest, Sampling
 from lorag.engine.client import EngineClient
 from lorag.errors import EngineError, PromptError, UsageError
 from lorag.evaluation.eval_tables import LegScores
@@ -25,6 +28,8 @@ from lorag.library.chats import Chats
 from lorag.library.chunks import chunk_rows
 from lorag.library.database import Database
 from lorag.library.documents import corpus_size
+from lorag.models.find import find_model
+from lorag.prompts.messages import Segment
 from lorag.retrieval.search import Explanation
 from lorag.settings import Settings
 
@@ -57,7 +62,8 @@ def planned_rows(
     if rag == "on" and not has_documents:
         raise UsageError("the library is empty, so there is nothing to answer from; add files with: lorag add PATH")
     rags = {"on": [True], "off": [False], "both": [False, True] if has_documents else [False]}[rag]
-    names = models or [settings.model]
+    check_collections(settings)
+    names = _distinct(settings, models or [settings.model])
     tunes = list(dict.fromkeys([PLAIN, *(adapters or settings.adapter)]))
     plans: list[RowPlan] = []
     for model in names:
@@ -70,6 +76,14 @@ def planned_rows(
             spec = RowSpec(label, load.model.stem, tuple(name for name, _ in chosen), rag=False)
             plans += [RowPlan(_with_rag(spec) if searched else spec, choice) for searched in rags]
     return plans
+
+
+def _distinct(settings: Settings, names: Sequence[str]) -> list[str]:
+    """Return the models in their order, each file once however it is named."""
+    by_file: dict[Path, str] = {}
+    for name in names:
+        by_file.setdefault(find_model(name, settings.models_folder), name)
+    return list(by_file.values())
 
 
 def _label(model: str, tune: str) -> str:
@@ -122,6 +136,7 @@ class Evaluation:
             started, done, total = time.monotonic(), 0, len(plans) * len(self._questions)
             rows: list[EvaluatedRow] = []
             for plan in plans:
+                await warm(engine, plan, self._search)
                 conversation = self._conversation(plan, engine, chats)
                 outcomes: list[Outcome] = []
                 for question in self._questions:
@@ -135,6 +150,17 @@ class Evaluation:
         options = replace(turn_options(self._settings, ()), rag=plan.spec.rag)
         documents = Documents(self._search, self._search.has_any) if plan.spec.rag else None
         return Conversation(engine, documents, chats, plan.choice, options)
+
+
+async def warm(engine: Engine, plan: RowPlan, search: PassageSearch) -> None:
+    """Load and try out what a row needs, so that its first question takes no longer than the others."""
+    await engine.load(plan.choice.load)
+    await engine.set_adapters([adapter for _, adapter in plan.choice.adapters])
+    request = GenerateRequest((Segment("1", special=False),), Sampling(temperature=0), max_tokens=1)
+    async for _ in engine.generate(request):
+        pass
+    if plan.spec.rag:
+        await in_thread(search.search, "1")
 
 
 def _rankings(explained: Explanation) -> dict[str, list[int]]:

@@ -1,7 +1,7 @@
 """The tables of an evaluation: legs of the search, rows of answers, and differences between rows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Final
 
@@ -48,6 +48,11 @@ TITLES: Final[dict[str, dict[Language, str]]] = {
     "fused": {"en": "both fused", "ko": "둘을 합침"},
     "real": {"en": "more than luck", "ko": "우연 이상"},
     "luck": {"en": "may be luck", "ko": "우연일 수 있음"},
+    "few": {"en": "too few questions", "ko": "질문이 너무 적음"},
+    "note": {
+        "en": "With {questions} questions no difference can be told from luck: p could be {smallest:.3f} at the least.",
+        "ko": "질문 {questions}개로는 어떤 차이도 우연과 구별할 수 없습니다: p가 가장 작아도 {smallest:.3f}입니다.",
+    },
 }
 _FIGURES: Final = {"seconds": 2, "prompt_tokens": 0, "answer_tokens": 0}
 
@@ -136,8 +141,23 @@ def comparison_table(comparisons: Sequence[Comparison], language: Language) -> T
             "difference": f"{comparison.difference * 100:+.0f}",
             "interval": f"{comparison.low * 100:+.0f} … {comparison.high * 100:+.0f}",
             "p_value": "< 0.001" if comparison.p_value < _SMALLEST else comparison.p_value,
-            "says": TITLES["real" if comparison.p_value < _SIGNIFICANT else "luck"][language],
+            "says": TITLES[_says(comparison)][language],
         }
         for comparison in comparisons
     ]
-    return merged(rows, columns)
+    return replace(merged(rows, columns), notes=tuple(_notes(comparisons, language)))
+
+
+def _says(comparison: Comparison) -> str:
+    if comparison.smallest_p_value >= _SIGNIFICANT:
+        return "few"
+    return "real" if comparison.p_value < _SIGNIFICANT else "luck"
+
+
+def _notes(comparisons: Sequence[Comparison], language: Language) -> list[str]:
+    """Say where no difference could be more than luck, so that a p-value of 1 is not taken for a finding."""
+    few = [comparison for comparison in comparisons if _says(comparison) == "few"]
+    if not few:
+        return []
+    least = min(few, key=lambda comparison: comparison.smallest_p_value)
+    return [TITLES["note"][language].format(questions=least.questions, smallest=least.smallest_p_value)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lorag.evaluation.outcomes import METRICS, Outcome, scores_of
-from lorag.evaluation.significance import Interval, bootstrap, holm, paired_p_value
+from lorag.evaluation.significance import Interval, bootstrap, holm, paired_p_value, smallest_p_value
 
 COMPARED: Final = ("contains", "character_f1")
 """The scores for which rows are compared: facts, and closeness to the reference's own words."""
@@ -61,6 +61,10 @@ class Comparison:
     """95 % bootstrap interval of the difference."""
     p_value: float
     """Of a paired randomisation test, corrected for the number of comparisons of this metric (Holm 1979)."""
+    questions: int
+    """How many both rows have a score for."""
+    smallest_p_value: float
+    """The smallest that so few questions can give, however large the difference."""
 
 
 def compared(rows: Sequence[EvaluatedRow]) -> list[Comparison]:
@@ -78,7 +82,17 @@ def compared(rows: Sequence[EvaluatedRow]) -> list[Comparison]:
         for (first, second, paired), p_value in zip(pairs, holm(p_values), strict=True):
             change = bootstrap([other - one for one, other in paired])
             comparisons.append(
-                Comparison(metric, first.spec.name, second.spec.name, change.mean, change.low, change.high, p_value)
+                Comparison(
+                    metric=metric,
+                    first=first.spec.name,
+                    second=second.spec.name,
+                    difference=change.mean,
+                    low=change.low,
+                    high=change.high,
+                    p_value=p_value,
+                    questions=len(paired),
+                    smallest_p_value=smallest_p_value(len(paired), len(pairs)),
+                )
             )
     return comparisons
 
