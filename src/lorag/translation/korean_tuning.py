@@ -27,7 +27,7 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "a number": "수",
     "{0} belongs to --method {1}, not {2}": "{0}: {2} 방법에는 쓸 수 없습니다. 쓸 수 있는 방법: --method {1}",
     "{0} belongs to --rag-aware, which was not given": "{0}: --rag-aware 와 함께만 쓸 수 있습니다",
-    "--resume goes on exactly as the run began, so it cannot take {0}; leave that out, or start anew without --resume (--overwrite replaces the run)": "--resume 은 시작한 그대로 이어서 하므로 {0} 을(를) 받을 수 없습니다. 빼고 실행하거나, --resume 없이 새로 시작하세요(--overwrite 는 있던 학습을 바꿉니다)",
+    "--resume goes on exactly as the run began, so it cannot take {0}; leave that out, or start anew without --resume (--overwrite replaces the run)": "--resume 은 시작한 그대로 이어서 하므로 이것을 받을 수 없습니다: {0}. 빼고 실행하거나, --resume 없이 새로 시작하세요(--overwrite 는 있던 학습을 바꿉니다)",
     "--rag-aware needs questions and answers; --objective text has none": "--rag-aware 에는 질문과 답이 필요한데 --objective text 에는 없습니다",
     "--rag-golden, --rag-distractors and --rag-counterfactual together must not be more than 1": "--rag-golden, --rag-distractors, --rag-counterfactual 의 합은 1을 넘을 수 없습니다",
     "--last-layers must be 1 to {0} for this model, not {1}": "--last-layers: {1} 값은 쓸 수 없습니다. 이 모델에서는 1에서 {0}까지입니다",
