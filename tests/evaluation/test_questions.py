@@ -48,11 +48,26 @@ def test_semicolons_and_tabs_separate_too(tmp_path):
     assert read_questions(write(tmp_path, "q.tsv", "question\tanswer\nHow?\t14\n"))[0].references == ("14",)
 
 
-@pytest.mark.parametrize("value", ["false", "no", "0", "아니요"])
+def test_a_cell_can_hold_a_list_as_json_writes_it(tmp_path):
+    path = write(tmp_path, "q.csv", 'question,answers\nHow?,"[""14 days"", ""two weeks""]"\nWho?,[1] Han\n')
+    first, second = read_questions(path)
+
+    assert first.references == ("14 days", "two weeks")
+    assert second.references == ("[1] Han",)
+
+
+@pytest.mark.parametrize("value", ["false", "no", "0", "아니요", "답없음", "unanswerable", "F"])
 def test_a_row_can_say_that_it_has_no_answer(tmp_path, value):
     path = write(tmp_path, "q.csv", f"question,answerable\nWhat?,{value}\n")
 
     assert not read_questions(path)[0].answerable
+
+
+@pytest.mark.parametrize("value", ["true", "YES", "1", "예", ""])
+def test_a_row_can_say_that_it_has_one(tmp_path, value):
+    path = write(tmp_path, "q.csv", f"question,answerable\nWhat?,{value}\n")
+
+    assert read_questions(path)[0].answerable
 
 
 @pytest.mark.parametrize(
@@ -64,6 +79,14 @@ def test_a_row_can_say_that_it_has_no_answer(tmp_path, value):
         ("q.jsonl", '["a"]', "q.jsonl:1: an object with a question is needed, not list"),
         ("q.jsonl", '{"answer": "a"}', "q.jsonl:1: there is no question; the row has answer"),
         ("q.jsonl", '{"question": "a", "answer": "b", "answerable": false}', "marked as not answerable"),
+        (
+            "q.jsonl",
+            '{"question": "a"}\n{"question": "b", "answerable": "maybe"}',
+            "q.jsonl:2: answerable is neither true",
+        ),
+        ("q.csv", "question,answerable\nWhat?,perhaps\n", "q.csv:2: answerable is neither true nor false but perhaps"),
+        ("q.jsonl", '{"question": "a", "answer": {"text": "b"}}', "q.jsonl:1: answer must be text"),
+        ("q.jsonl", '{"question": "a", "answers": ["b", true]}', "a list of these, not true"),
         ("q.jsonl", "\n \n", "holds no questions"),
         ("q.csv", 'question\n"open', "not a row of CSV"),
         ("q.csv", "", "holds no questions"),

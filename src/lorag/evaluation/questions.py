@@ -18,7 +18,10 @@ _SOURCE: Final = ("source", "sources", "document", "documents", "file", "path", 
 _PASSAGE: Final = ("passage", "passages", "context", "문단", "근거")
 _ANSWERABLE: Final = ("answerable", "답있음")
 _DRAFT: Final = ("draft",)
-_NO: Final = frozenset({"false", "no", "n", "0", "아니요", "아니오", "없음"})
+_YES: Final = frozenset({"true", "t", "yes", "y", "o", "1", "1.0", "answerable", "예", "네", "있음", "답있음"})
+_NO: Final = frozenset(
+    {"false", "f", "no", "n", "x", "0", "0.0", "unanswerable", "아니요", "아니오", "없음", "답없음", "답 없음"}
+)
 _MOST_BYTES: Final = 100_000_000
 
 
@@ -92,43 +95,65 @@ def _csv_rows(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     try:
         for values in reader:
             if any(value and str(value).strip() for value in values.values()):
-                yield reader.line_num, {str(name): value for name, value in values.items() if name is not None}
+                yield reader.line_num, {str(name): _cell(value) for name, value in values.items() if name is not None}
     except csv.Error as error:
         raise DatasetError(f"{path}:{reader.line_num}: not a row of CSV ({error})") from error
 
 
+def _cell(value: str | None) -> object:
+    """Return a cell of a table; one that holds a list as JSON writes it is that list."""
+    if value and value.strip().startswith("[") and value.strip().endswith("]"):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
+
+
 def _question(path: Path, line: int, values: Mapping[str, Any]) -> Question:
     named = {name.strip().lower(): value for name, value in values.items()}
-    question = _first(_strings(named, _QUESTION))
+    question = _first(_strings(path, line, named, _QUESTION))
+    references, answerable = _strings(path, line, named, _ANSWER), _is_answerable(path, line, named)
+    sources, passages = _strings(path, line, named, _SOURCE), _strings(path, line, named, _PASSAGE)
+    drafted = _first(_strings(path, line, named, _DRAFT)) == draft_mark(question)
     if not question:
         has = ", ".join(sorted(named)) or "nothing"
         raise DatasetError(f"{path}:{line}: there is no question; the row has {has}")
-    references = _strings(named, _ANSWER)
-    answerable = _is_answerable(named)
     if not answerable and references:
         raise DatasetError(f"{path}:{line}: the row is marked as not answerable and still has an answer")
-    drafted = _first(_strings(named, _DRAFT)) == draft_mark(question)
-    return Question(
-        line, question, references, _strings(named, _SOURCE), _strings(named, _PASSAGE), answerable, drafted
-    )
+    return Question(line, question, references, sources, passages, answerable, drafted)
 
 
-def _is_answerable(named: Mapping[str, Any]) -> bool:
+def _is_answerable(path: Path, line: int, named: Mapping[str, Any]) -> bool:
+    """Tell whether a row has an answer; it has one where nothing is said.
+
+    Raises:
+        DatasetError: It says something else than yes or no.
+    """
     value = next((named[name] for name in _ANSWERABLE if named.get(name) not in (None, "")), True)
-    return str(value).strip().lower() not in _NO
+    said = str(value).strip().lower()
+    if said not in _YES | _NO:
+        raise DatasetError(f"{path}:{line}: answerable is neither true nor false but {said}")
+    return said in _YES
 
 
-def _strings(named: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the first named value as texts; a list gives several."""
-    value = next((named[name] for name in names if named.get(name) not in (None, "", [])), None)
-    values = value if isinstance(value, list) else [value]
+def _strings(path: Path, line: int, named: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the first named value as texts; a list gives several.
+
+    Raises:
+        DatasetError: There is something that is no text, and would be lost.
+    """
+    name = next((name for name in names if named.get(name) not in (None, "", [])), None)
+    if name is None:
+        return ()
+    values = named[name] if isinstance(named[name], list) else [named[name]]
+    for item in values:
+        if not isinstance(item, (str, int, float)) or isinstance(item, bool):
+            wrong = json.dumps(item, ensure_ascii=False)[:40]
+            raise DatasetError(f"{path}:{line}: {name} must be text, a number or a list of these, not {wrong}")
     # A surrogate half comes from broken JSON escapes and could be neither searched nor printed.
-    texts = (str(item).encode("utf-8", "replace").decode("utf-8").strip() for item in values if _is_text(item))
+    texts = (str(item).encode("utf-8", "replace").decode("utf-8").strip() for item in values)
     return tuple(text for text in texts if text)
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
 
 
 def _first(texts: tuple[str, ...]) -> str:
