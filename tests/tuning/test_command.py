@@ -14,6 +14,7 @@ import torch
 from lorag.adapters.folder import find_adapter, list_adapters
 from lorag.adapters.manifest import read_manifest
 from lorag.cli.main import main
+from lorag.commands.train_lock import run_lock
 from lorag.models.find import find_model
 from lorag.models.gguf import read_metadata
 from lorag.tuning.run_folder import RunFolder
@@ -126,6 +127,14 @@ def test_an_adapter_says_what_it_was_made_of_in_its_file_too(capsys, rows, base,
     train(capsys, rows, "--name", "orders", "--base", base, "--origin", "our desk", *QUICK)
     file = read_metadata(data_dir / "adapters" / "orders" / "adapter.gguf")
     assert (file.text("lorag.data_license"), file.text("lorag.data_origin")) == ("unknown", "our desk")
+
+
+def test_two_processes_do_not_work_on_one_run(capsys, rows, base, data_dir):
+    with run_lock(RunFolder(data_dir / "runs" / "orders")):
+        assert main(["train", str(rows), "--name", "orders", "--base", str(base), "--yes", "--overwrite"]) == 1
+        assert "another process is at work on the run orders" in capsys.readouterr().err
+        assert train(capsys, rows, "--name", "other", "--base", base, *QUICK)[0] == 0
+    assert train(capsys, rows, "--name", "orders", "--base", base, *QUICK)[0] == 0
 
 
 def test_each_run_keeps_the_log_of_its_own_engine(capsys, rows, base, data_dir):

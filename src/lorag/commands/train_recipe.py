@@ -11,6 +11,7 @@ from lorag.commands.data_provenance import with_answers
 from lorag.commands.train_data import encode_parts, prepare_data, read_data, show_split
 from lorag.commands.train_engine import TrainEngine, open_engine
 from lorag.commands.train_events import Stage
+from lorag.commands.train_lock import run_lock
 from lorag.commands.train_log import LoggedView
 from lorag.commands.train_request import Request, config_of
 from lorag.commands.train_rows import make_rows
@@ -25,7 +26,8 @@ EXIT_INTERRUPTED: Final = 130
 async def train(request: Request, view: View, started: float) -> int:
     """Carry out a run and return the exit code: 0 when it came to its end, 130 when it was stopped."""
     if not request.dry_run:
-        return await _logged(request, view, started)
+        with run_lock(request.folder):
+            return await _logged(request, view, started)
     with tempfile.TemporaryDirectory() as folder:
         return await _logged(replace(request, folder=RunFolder(Path(folder, request.folder.name))), view, started)
 

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 TEMPLATES: Final[Mapping[str, str]] = {
+    # --- the command line
+    "{0}; see {1} --help": "{0!}. 도움말: {1} --help",
+    "unknown: {0}; see lorag {1}--help": "모르는 인자입니다: {0}. 도움말: lorag {1}--help",
     # --- adapters
     "{0} cannot be renamed: {1}": "{0}: 이름을 바꿀 수 없습니다({1!})",
     "{0} cannot be deleted: {1}": "{0}: 지울 수 없습니다({1!})",
@@ -39,6 +42,10 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "the setting {0} in {1}": "{1} 의 설정 {0}",
     # --- evaluation
     "the library": "라이브러리",
+    "give a question set: lorag eval QUESTIONS; lorag eval make --out FILE drafts one to edit": "질문 파일을 적으세요: lorag eval 질문파일. 고쳐 쓸 초안을 만들려면: lorag eval make --out 파일",
+    "there is no collection {0} in the library; there are: {1}": "{0}: 라이브러리에 없는 컬렉션입니다. 있는 것: {1!}",
+    "no document of the library is named {0}; these count as not found": "이런 이름의 문서가 라이브러리에 없어 찾지 못한 것으로 셉니다: {0!}",
+    "no document of the library is named {0} and {1} more; these count as not found": "이런 이름의 문서가 라이브러리에 없어 찾지 못한 것으로 셉니다: {0!} 외 {1}개",
     "--worst needs a number of questions, 0 for none": "--worst 에는 질문 수를 적어야 합니다. 0은 보이지 않음입니다",
     "--limit needs at least one question": "--limit 은 1 이상이어야 합니다",
     "--report {0}: the name must end in .html or .md": "--report {0}: 이름이 .html 이나 .md 로 끝나야 합니다",
@@ -66,6 +73,7 @@ TEMPLATES: Final[Mapping[str, str]] = {
     # --- training
     "training needs {0}; install them with: pip install 'lorag[train]'": "학습에 필요한 패키지가 없습니다({0}). 설치하려면: pip install 'lorag[train]'",
     "what to learn from is missing: lorag train DATA": "학습할 데이터를 적지 않았습니다: lorag train 데이터",
+    "another process is at work on the run {0}; wait for it to end, or choose another --name": "실행 {0}: 다른 프로세스가 학습하고 있습니다. 끝나기를 기다리거나 다른 --name 을 쓰세요",
     "the run {0} has no checkpoint yet; go on with --resume": "실행 {0}: 아직 체크포인트가 없습니다. --resume 으로 이어서 하세요",
     "the run {0} is finished; its report is {1}": "실행 {0}: 이미 끝났습니다. 보고서: {1}",
     "{0} is not of this version of lorag; start the run anew": "{0}: 이 버전의 lorag 에서 만든 것이 아닙니다. 학습을 새로 시작하세요",
