@@ -224,6 +224,17 @@ def test_drafts_are_questions_that_eval_reads(library, tmp_path, capsys):
     assert "exists already" in capsys.readouterr().err
 
 
+def test_a_set_of_questions_without_an_answer_alone_can_be_drafted(library, capsys, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+
+    assert main(["eval", "make", "--unanswerable", "1", "--count", "6"]) == 0
+    said = capsys.readouterr()
+    assert said.out.count('"answerable": false') == 6
+    assert "초안 6개 (답 없음(비슷한 내용) 3, 답 없음(다른 내용) 3)" in said.err
+    assert main(["eval", "make", "--collection", "nope"]) == 2
+    assert "nope" in capsys.readouterr().err
+
+
 def test_drafts_come_from_files_that_are_not_in_the_library(tmp_path, capsys):
     (tmp_path / "notes.md").write_text(POLICY, encoding="utf-8")
     (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")

@@ -47,6 +47,10 @@ def asked(text: str, *, title: str = "Refund Policy", heading: tuple[str, ...] =
         ("사원증은 오전 11시에 IT팀에서 받습니다.", "사원증은 몇 시에 IT팀에서 받습니까?", "오전 11시"),
         ("연차란 해마다 쓸 수 있는 유급 휴가를 말합니다.", "연차는 무엇인가요?", "해마다 쓸 수 있는 유급 휴가"),
         ("시행일: 2026년 7월 1일.", '"Refund Policy"에서 시행일은 무엇인가요?', "2026년 7월 1일"),
+        ("The next review date: 3 May 2026.", 'In "Refund Policy", what is the next review date?', "3 May 2026"),
+        ("Exit codes: 0 to 3", 'In "Refund Policy", what are the exit codes?', "0 to 3"),
+        ("E11: Internal fault", 'In "Refund Policy", what does E11 mean?', "Internal fault"),
+        ("Bean: Morning Sky | Tastes like: jasmine", 'What stands under "Tastes like" for Morning Sky?', "jasmine"),
         ("매장: 판교점 | 전화: 031-555-0166 | 좌석: 84", "판교점의 좌석은 무엇인가요?", "84"),
     ],
 )
@@ -64,6 +68,8 @@ def test_a_sentence_is_asked_for_what_it_says(sentence, question, answer):
         "2026년 하반기 워크숍은 9월 18일부터 19일까지 강릉에서 열립니다.",
         "이는 3개월 동안 배정됩니다.",
         "From: Jiho Kang <jiho@example.com>",
+        "The verdict it printed: do not use it, it forgot.",
+        "Nothing is sent anywhere: no telemetry, and libraries are kept offline.",
         "",
     ],
 )
@@ -75,6 +81,18 @@ def test_a_section_is_asked_for_what_it_says_without_its_number():
     questions = asked("Unopened bags go back to the shop.", heading=("Policy", "1. Beans and coffee"))
 
     assert 'What does "Refund Policy" say about Beans and coffee?' in questions
+
+
+def test_sections_are_among_the_drafts_and_not_only_behind_them():
+    sentences = " ".join(f"The {word} takes {n} days of work." for n, word in enumerate(("first", "next", "last"), 2))
+    stretches = [
+        Stretch("a.md", "Title", (f"Part {number}",), sentences.replace("takes", f"({number}) takes"))
+        for number in "abcdef"
+    ]
+    kinds = [item.kind for item in draft(stretches, count=10, unanswerable=0)]
+
+    assert kinds.count("section") == 2
+    assert kinds[0] == "figure"
 
 
 def test_a_set_is_spread_over_documents_and_has_its_share_without_answer():

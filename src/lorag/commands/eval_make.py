@@ -4,11 +4,12 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Final
 
+from lorag.commands.eval_checks import check_collections
 from lorag.commands.indexing import limits_from
 from lorag.commands.setup import settings_from
 from lorag.commands.terminal import harmless_line
@@ -20,10 +21,27 @@ from lorag.evaluation.drafting import Draft, Stretch, draft
 from lorag.library.chunks import document_chunks
 from lorag.library.database import Database
 from lorag.library.documents import list_documents
+from lorag.prompts.language import Language
 from lorag.settings import Settings
+from lorag.translation.locale import locale_language
 from lorag.translation.translate import in_locale
 
 FROM_LIBRARY: Final = "library"
+_SUMMARY: Final[dict[Language, str]] = {
+    "en": "{count} drafts ({kinds}); read them, mend them, delete what is wrong",
+    "ko": "초안 {count}개 ({kinds}). 읽고 고치고, 틀린 것은 지우세요",
+}
+_KINDS: Final = {
+    "figure": "숫자",
+    "name": "이름",
+    "value": "값",
+    "cell": "표의 칸",
+    "definition": "뜻",
+    "section": "절",
+    "near": "답 없음(비슷한 내용)",
+    "outside": "답 없음(다른 내용)",
+}
+"""The kinds of drafts in Korean."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,10 +55,15 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(lines)
     else:
         _write(Path(arguments.out), lines)
-    kinds = {kind: sum(item.kind == kind for item in drafts) for kind in dict.fromkeys(item.kind for item in drafts)}
-    counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-    print(f"lorag: {len(drafts)} drafts ({counts}); read them, mend them, delete what is wrong", file=sys.stderr)
+    print(f"lorag: {_summary(drafts, locale_language())}", file=sys.stderr)
     return 0
+
+
+def _summary(drafts: Sequence[Draft], language: Language) -> str:
+    """Return how many drafts there are of each kind."""
+    counts = Counter(item.kind for item in drafts)
+    kinds = [f"{_KINDS[kind]} {count}" if language == "ko" else f"{count} {kind}" for kind, count in counts.items()]
+    return _SUMMARY[language].format(count=len(drafts), kinds=", ".join(kinds))
 
 
 def drafts_from(settings: Settings, origin: str, count: int, unanswerable: float, seed: int) -> list[Draft]:
@@ -49,11 +72,13 @@ def drafts_from(settings: Settings, origin: str, count: int, unanswerable: float
     Raises:
         LoragError: There is nothing to draft from.
     """
+    if origin == FROM_LIBRARY:
+        check_collections(settings)
     stretches = _with_short_names(
         _of_library(settings) if origin == FROM_LIBRARY else _of_files(settings, Path(origin))
     )
     drafts = draft(stretches, count=count, unanswerable=unanswerable, seed=seed)
-    if not any(item.answerable for item in drafts):
+    if not drafts or (unanswerable < 1 and not any(item.answerable for item in drafts)):
         where = "the library" if origin == FROM_LIBRARY else origin
         raise LoragError(
             f"{where} holds no sentence that a question could be made of; add documents with: lorag add PATH"

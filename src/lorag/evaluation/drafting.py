@@ -20,6 +20,7 @@ from lorag.prompts.language import Language, language_of
 
 _MIN_SENTENCE: Final = 20
 _MAX_SENTENCE: Final = 240
+_SECTION_AFTER: Final = 3
 _CELL_BREAK: Final = " | "
 """What stands between the cells of a row of a table, each ``column: value``."""
 _HANGUL: Final = re.compile(r"[가-힣]")
@@ -74,7 +75,7 @@ def draft(stretches: Sequence[Stretch], *, count: int, unanswerable: float, seed
 
 
 def _spread(stretches: Sequence[Stretch], generator: random.Random) -> list[Draft]:
-    """Return the drafts of all documents: one of each document in turn, the better kinds first."""
+    """Return the drafts of all documents: one of each document in turn."""
     by_source: dict[str, list[Draft]] = {}
     asked: set[str] = set()
     for stretch in stretches:
@@ -85,9 +86,18 @@ def _spread(stretches: Sequence[Stretch], generator: random.Random) -> list[Draf
                 by_source.setdefault(item.source, []).append(item)
     for items in by_source.values():
         generator.shuffle(items)
-        items.sort(key=lambda item: item.kind == "section")
-    turns = itertools.zip_longest(*by_source.values())
+    turns = itertools.zip_longest(*(_with_sections(items) for items in by_source.values()))
     return [item for turn in turns for item in turn if item is not None]
+
+
+def _with_sections(items: Sequence[Draft]) -> Iterator[Draft]:
+    """Yield the drafts of a document with a section among every few: its answer is for a person to write, so not more."""
+    sections = iter([item for item in items if item.kind == "section"])
+    for number, item in enumerate((item for item in items if item.kind != "section"), 1):
+        yield item
+        if number % (_SECTION_AFTER + 1) == _SECTION_AFTER:
+            yield from itertools.islice(sections, 1)
+    yield from sections
 
 
 def drafts_of(stretch: Stretch) -> Iterator[Draft]:
@@ -98,7 +108,7 @@ def drafts_of(stretch: Stretch) -> Iterator[Draft]:
         is_korean = language_of(line) == "ko" or (language == "ko" and _HANGUL.search(line))
         for kind, question, answer in _asked(line, stretch.subject, drafting_ko if is_korean else drafting_en):
             yield Draft(kind, question, answer, stretch.source, line)
-    first = next((line for line in lines if len(line) >= _MIN_SENTENCE and not line.startswith("#")), None)
+    first = next((line for line in lines if len(line) >= _MIN_SENTENCE and not line.startswith(("#", "|"))), None)
     if stretch.heading and first and stretch.subject not in {"", stretch.title}:
         question = _module(language).about_section(stretch.title, stretch.subject)
         yield Draft("section", question, "", stretch.source, first)

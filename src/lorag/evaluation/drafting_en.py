@@ -20,6 +20,15 @@ _DEFINITION: Final = re.compile(
 )
 _LETTER_HEADS: Final = frozenset({"from", "to", "cc", "bcc", "date", "sent", "subject", "note", "warning", "tip"})
 _ORDERS: Final = frozenset({"Never", "Always", "Do", "Only", "Please", "Not", "Important", "If", "When"})
+_CLAUSE: Final = re.compile(
+    r"\b(?:it|we|you|they|i|he|she|this|that|is|are|was|were|be|been|has|have|had|do|does|did|can|could|will|would|must|"
+    r"should|may|might|not|nothing|nobody|everything|everyone|what|how|why|who|which|where|when)\b",
+    re.IGNORECASE,
+)
+"""Words of a clause: what stands before its colon is no name of a value."""
+_ARTICLE: Final = re.compile(r"^(?:The|An?) ")
+_CODE: Final = re.compile(r"^[A-Z]{1,4}-?\d+[A-Za-z]?$")
+_HANGING: Final = re.compile(r"\b(?:for|of|like|with|by|to|from|at|in|on|per|as|until|since)$", re.IGNORECASE)
 _MOST_KEY_WORDS: Final = 5
 _UNCLEAR: Final = re.compile(r"^(?:It|This|That|These|Those|They|He|She|There|Here|We|You|I|Such|Both|Each)\b")
 _FEWEST_WORDS: Final = 5
@@ -58,7 +67,7 @@ def questions(sentence: str, subject: str) -> Iterator[tuple[str, str, str]]:
 
 def about_section(title: str, subject: str) -> str:
     """Return the question for what a section says."""
-    return f'What does "{title}" say about {subject}?'
+    return f'What does "{title}" say about {subject.rstrip("?")}?'
 
 
 def about_attribute(subject: str, attribute: str) -> str:
@@ -68,15 +77,24 @@ def about_attribute(subject: str, attribute: str) -> str:
 
 def about_cell(row: str, column: str) -> str:
     """Return the question for a cell of a table."""
+    if _HANGING.search(column) or _CLAUSE.search(column):
+        return f'What stands under "{column}" for {row}?'
     return f"What is the {_uncapitalised(column)} of {row}?"
 
 
 def _asked_for_value(key: str, value: str, subject: str) -> Iterator[tuple[str, str, str]]:
+    key = _uncapitalised(_ARTICLE.sub("", key)) if _ARTICLE.match(key) else key
     words = key.split()
     if key.lower() in _LETTER_HEADS or value in subject or len(words) > _MOST_KEY_WORDS or words[0] in _ORDERS:
         return
-    if value:
-        yield "value", f'In "{subject}", what is the {_uncapitalised(key)}?', value
+    if not value or _CLAUSE.search(key):
+        return
+    asked = f"what does {key} mean" if _CODE.match(key) else f"what {_is(key)} the {_uncapitalised(key)}"
+    yield "value", f'In "{subject}", {asked}?', value
+
+
+def _is(key: str) -> str:
+    return "are" if key.endswith("s") and not key.endswith(("ss", "us", "is")) else "is"
 
 
 def _uncapitalised(name: str) -> str:
