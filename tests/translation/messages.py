@@ -18,7 +18,7 @@ WORDS = "\1"
 """Stands in a text for a value that is made of words."""
 CARRIERS = {"problem", "reason", "note"}
 """Arguments and attributes by these names carry the words of an error."""
-_SAYING = {"in_locale", "in_language", "notes.append", "reasons.append", "self._failure"}
+_SAYING = {"in_locale", "in_language", "notes.append", "reasons.append", "self._failure", "self._refuse"}
 """What is called with the words themselves."""
 
 
@@ -56,7 +56,8 @@ class Collector:
         for module in self.everything.values():
             for function, call in calls(module):
                 scope = Scope(module, function)
-                if isinstance(call.func, ast.Name) and call.func.id in errors:
+                repeated = {*errors, "ValueError"} if module.repeats_value_errors else errors
+                if isinstance(call.func, ast.Name) and call.func.id in repeated:
                     for given in call.args[:1]:
                         self._message(given, scope)
                 for given in _carried(call):

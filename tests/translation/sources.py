@@ -27,6 +27,18 @@ class Module:
     def shown(self) -> str:
         return self.path.relative_to(ROOT).as_posix()
 
+    @property
+    def repeats_value_errors(self) -> bool:
+        """Whether an error of this module says what a ``ValueError`` of this module said."""
+        handlers = (
+            node for node in ast.walk(self.tree) if isinstance(node, ast.ExceptHandler) and node.name and node.type
+        )
+        return any(
+            "ValueError" in ast.unparse(handler.type or handler) and isinstance(statement, ast.Raise)
+            for handler in handlers
+            for statement in handler.body
+        )
+
     def findings(self) -> Iterator[tuple[Function, ast.Tuple]]:
         """Yield what the checks of ``lorag doctor`` find: status, what was found, what to do."""
         for functions in self.functions.values():

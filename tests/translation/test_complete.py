@@ -9,7 +9,8 @@ import pytest
 
 from lorag.translation.korean_foreign import SYSTEM
 from lorag.translation.korean_foreign import TEMPLATES as FOREIGN
-from lorag.translation.translate import HOLE, TABLES, korean_templates
+from lorag.translation.translate import FOREIGN as FOREIGN_TABLE
+from lorag.translation.translate import HOLE, OWN, korean_templates
 from tests.translation.messages import Collector, Message
 from tests.translation.sources import modules
 
@@ -83,12 +84,12 @@ def test_the_words_inside_a_message_are_translated_too():
 
 
 def test_no_template_stands_in_two_tables():
-    tables = [importlib.import_module(f"lorag.translation.korean_{name}").TEMPLATES for name in TABLES]
+    tables = [importlib.import_module(f"lorag.translation.korean_{name}").TEMPLATES for name in (*OWN, FOREIGN_TABLE)]
 
     assert sum(map(len, tables)) == len(korean_templates())
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", [*OWN, FOREIGN_TABLE])
 def test_the_holes_of_a_translation_are_those_of_its_template(table: str):
     templates = importlib.import_module(f"lorag.translation.korean_{table}").TEMPLATES
 

@@ -28,6 +28,32 @@ def test_the_shell_speaks_the_language_of_the_locale(monkeypatch, capsys):
 
 
 @pytest.mark.usefixtures("korean_locale")
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["ask", "--fly"], "모르는 인자입니다: --fly. 도움말: lorag ask --help"),
+        (["--fly"], "모르는 인자입니다: --fly. 도움말: lorag --help"),
+        (["search"], "필요한 인자가 없습니다: QUERY. 도움말: lorag search --help"),
+        (["ask", "--seed"], "--seed: 값이 하나 필요합니다. 도움말: lorag ask --help"),
+        (["ask", "--path"], "--path: 값이 하나 필요합니다. 도움말: lorag ask --help"),
+        (["ask", "--seed", "x"], "--seed: 정수여야 하는데 'x' 값입니다. 도움말: lorag ask --help"),
+        (["ask", "--temperature", "x"], "--temperature: 숫자여야 하는데 'x' 값입니다. 도움말: lorag ask --help"),
+        (["ask", "--rag", "--no-rag"], "--no-rag: --rag 옵션과 함께 쓸 수 없습니다. 도움말: lorag ask --help"),
+        (["ask", "--rag=1"], "--rag: 값을 받지 않는 옵션인데 '1' 값이 붙었습니다. 도움말: lorag ask --help"),
+        (
+            ["advise", "--lang", "fr"],
+            "--lang: 'fr' 값은 쓸 수 없습니다. 고를 수 있는 것: 'en', 'ko'. 도움말: lorag advise --help",
+        ),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_korean(arguments: list[str], shown: str, capsys):
+    with pytest.raises(SystemExit):
+        main(arguments)
+
+    assert capsys.readouterr().err == f"lorag: {shown}\n"
+
+
+@pytest.mark.usefixtures("korean_locale")
 def test_a_program_that_asks_for_json_reads_errors_as_they_were_raised(monkeypatch, capsys):
     monkeypatch.setenv("LORAG_TOP_P", "7")
 

@@ -111,8 +111,8 @@ def test_what_pydantic_says_of_a_setting_is_korean(setting: str, value: str, sho
         (lambda: Path("/no/such/file").read_bytes(), OSError, "'/no/such/file': 그런 파일이나 폴더가 없음"),
     ],
 )  # fmt: skip
-def test_what_python_says_is_korean(action: Callable[[], object], kind: type[Exception], shown: str):
-    assert korean(raised(action, kind)) == shown
+def test_what_python_says_inside_a_message_is_korean(action: Callable[[], object], kind: type[Exception], shown: str):
+    assert korean(f"a.json cannot be read: {raised(action, kind)}") == f"a.json: 읽을 수 없습니다({shown})"
 
 
 def test_the_reasons_of_the_system_are_spelled_as_the_system_spells_them():

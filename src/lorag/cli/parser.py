@@ -56,14 +56,19 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line: the list of all flags before it would be all that a person sees."""
 
     def error(self, message: str) -> None:  # type: ignore[override]  # NoReturn would cost an import of typing
-        self.exit(2, f"lorag: {message}; see {self.prog} --help\n")
+        self._refuse(f"{message}; see {self.prog} --help")
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: None = None) -> argparse.Namespace:  # type: ignore[override]  # one form of many
         known, unknown = self.parse_known_args(args)
         if unknown:
             command = getattr(known, "command_name", None)
-            self.exit(2, f"lorag: unknown: {' '.join(unknown)}; see lorag {f'{command} ' if command else ''}--help\n")
+            self._refuse(f"unknown: {' '.join(unknown)}; see lorag {f'{command} ' if command else ''}--help")
         return known
+
+    def _refuse(self, problem: str) -> None:
+        from lorag.translation.translate import in_locale  # noqa: PLC0415 - only a wrong command line needs it
+
+        self.exit(2, f"lorag: {in_locale(problem)}\n")
 
 
 class _Version(argparse.Action):

@@ -62,6 +62,8 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "{0} is larger than {1} MB; split it": "{0}: {1} MB 를 넘습니다. 파일을 나누세요",
     "{0}:{1}: there is no question; the row has {2}": "{0}:{1}: 질문이 없습니다. 이 행에 있는 것: {2!}",
     "nothing": "없음",
+    "{0}:{1}: answerable is neither true nor false but {2}": "{0}:{1}: answerable 값이 true 도 false 도 아닙니다({2})",
+    "{0}:{1}: {2} must be text, a number or a list of these, not {3}": "{0}:{1}: {2} 값은 텍스트나 숫자, 또는 그 목록이어야 하는데 {3} 값입니다",
     "{0}:{1}: the row is marked as not answerable and still has an answer": "{0}:{1}: 답이 없다고 표시된 행에 답이 있습니다",
     "{0}:{1}: not JSON ({2}); there must be one object a line": "{0}:{1}: JSON 이 아닙니다({2!}). 한 행에 객체 하나를 적어야 합니다",
     "{0}:{1}: an object with a question is needed, not {2}": "{0}:{1}: 질문이 든 객체여야 하는데 {2} 형식입니다",

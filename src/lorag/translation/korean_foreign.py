@@ -1,4 +1,4 @@
-"""Korean for what others say inside our errors: the system, Python, pydantic; and for reasons that are listed together."""
+"""Korean for what others say inside our errors: the system, Python, pydantic, argparse; and for reasons in a list."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -53,13 +53,27 @@ SETTINGS: Final[Mapping[str, str]] = {
 }
 """Reasons of pydantic, in the small letters that the settings put them in."""
 
+ARGUMENTS: Final[Mapping[str, str]] = {
+    "the following arguments are required: {0}": "필요한 인자가 없습니다: {0}",
+    "argument {0}: invalid choice: {1} (choose from {2})": "{0}: {1} 값은 쓸 수 없습니다. 고를 수 있는 것: {2}",
+    "argument {0}: invalid int value: {1}": "{0}: 정수여야 하는데 {1} 값입니다",
+    "argument {0}: invalid float value: {1}": "{0}: 숫자여야 하는데 {1} 값입니다",
+    "argument {0}: expected one argument": "{0}: 값이 하나 필요합니다",
+    "argument {0}: expected at least one argument": "{0}: 값이 하나 이상 필요합니다",
+    "argument {0}: ignored explicit argument {1}": "{0}: 값을 받지 않는 옵션인데 {1} 값이 붙었습니다",
+    "argument {0}: not allowed with argument {1}": "{0}: {1} 옵션과 함께 쓸 수 없습니다",
+}
+"""What argparse finds wrong with a command line."""
+
 LISTS: Final[Mapping[str, str]] = {
     "{0#} row: {1} ({2}: {3})": "{0}행: {1!} ({2!}: {3!})",
     "{0#} row: {1} ({2}: {3}); {4}": "{0}행: {1!} ({2!}: {3!}), {4!}",
     "{0#} rows: {1} ({2}: {3})": "{0}행: {1!} ({2!}: {3!})",
     "{0#} rows: {1} ({2}: {3}); {4}": "{0}행: {1!} ({2!}: {3!}), {4!}",
     "and {0} other reasons": "그 밖의 이유 {0}가지",
-    "{0}, line {1}": "{0} {1}행",
+    "{0}, line {1#}": "{0} {1}행",
+    "{0} (line {1#})": "{0} ({1}행)",
+    "{0} (line {1#}), {2}": "{0} ({1}행), {2!}",
     "embedder": "임베더",
     "tokenizer": "토크나이저",
     "way of cutting documents": "문서를 나누는 방식",
@@ -70,4 +84,4 @@ LISTS: Final[Mapping[str, str]] = {
 }
 """Reasons that stand in a list, and places."""
 
-TEMPLATES: Final[Mapping[str, str]] = {**SYSTEM, **PARSERS, **SETTINGS, **LISTS}
+TEMPLATES: Final[Mapping[str, str]] = {**SYSTEM, **PARSERS, **SETTINGS, **ARGUMENTS, **LISTS}

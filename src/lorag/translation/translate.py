@@ -14,20 +14,11 @@ from typing import Final
 from lorag.prompts.language import Language
 from lorag.translation.locale import locale_language
 
-TABLES: Final = (
-    "core",
-    "documents",
-    "retrieval",
-    "models",
-    "commands",
-    "checks",
-    "running",
-    "tuning",
-    "data",
-    "foreign",
-)
+OWN: Final = ("core", "documents", "retrieval", "models", "commands", "checks", "running", "tuning", "data")
+FOREIGN: Final = "foreign"
 """The modules ``korean_*`` that hold the templates; they are imported when the first error is translated."""
 HOLE: Final = re.compile(r"\{(\d+)([!#]?)\}")
+_HOLE_ONLY: Final = re.compile(r"\{\d+[!#]?\}")
 
 
 def in_language(error: object, language: Language) -> str:
@@ -40,40 +31,54 @@ def in_locale(error: object) -> str:
     return in_language(error, locale_language())
 
 
-def _korean(text: str) -> str:
-    for pattern, translation in _compiled():
-        match = pattern.fullmatch(text)
-        if match is not None:
-            return _filled(translation, match)
+def _korean(text: str, *, inside: bool = False) -> str:
+    for template, own_parts in _by_specificity(inside):
+        # Most templates are ruled out by their words; compiling a pattern for each would take a tenth of a second.
+        if all(part in text for part in own_parts):
+            match = _pattern(template).fullmatch(text)
+            if match is not None:
+                return _filled(korean_templates()[template], match)
     return text
 
 
 def _filled(translation: str, values: re.Match[str]) -> str:
     def value(hole: re.Match[str]) -> str:
         given: str = values[f"hole{hole[1]}"]
-        return _korean(given) if hole[2] == "!" and given != values[0] else given
+        return _korean(given, inside=True) if hole[2] == "!" and given != values[0] else given
 
     return HOLE.sub(value, translation)
 
 
 @functools.cache
-def _compiled() -> list[tuple[re.Pattern[str], str]]:
-    """Return every template as a pattern, the most particular first."""
-    return [(_pattern(english), korean) for english, korean in sorted(korean_templates().items(), key=_generality)]
+def _by_specificity(inside: bool) -> list[tuple[str, list[str]]]:
+    """Return every template with the parts that are its own, the most particular first.
+
+    What others say stands inside our messages, so around it one of ours is looked for first.
+    """
+    foreign = _table(FOREIGN)
+    ordered = sorted(korean_templates(), key=_generality)
+    if not inside:
+        ordered.sort(key=lambda template: template in foreign)
+    return [(template, _HOLE_ONLY.split(template)) for template in ordered]
 
 
-def _generality(pair: tuple[str, str]) -> tuple[bool, int]:
+def _generality(template: str) -> tuple[bool, int]:
     """Order a template after those that more of the message has to agree with."""
-    template, _ = pair
     return "#}" not in template, -len(HOLE.sub("", template))
 
 
+@functools.cache
 def korean_templates() -> Mapping[str, str]:
     """Return the Korean template of every English one."""
-    tables = (importlib.import_module(f"lorag.translation.korean_{name}").TEMPLATES for name in TABLES)
-    return {english: korean for table in tables for english, korean in table.items()}
+    return {english: korean for name in (*OWN, FOREIGN) for english, korean in _table(name).items()}
 
 
+def _table(name: str) -> Mapping[str, str]:
+    templates: Mapping[str, str] = importlib.import_module(f"lorag.translation.korean_{name}").TEMPLATES
+    return templates
+
+
+@functools.cache
 def _pattern(template: str) -> re.Pattern[str]:
     pattern, end = "", 0
     for hole in HOLE.finditer(template):

@@ -100,7 +100,8 @@ class ExportActions(AppPart):
         try:
             path = app.session.export(form, place, app.places.working, answers)
         except OSError as error:
-            app.say("export.failed", error=True, reason=app.texts.of(error))
+            reason = f"{error.filename}: {error.strerror}" if error.filename else error
+            app.say("export.failed", error=True, reason=app.texts.of(reason))
         except UsageError as error:
             app.tell(app.texts.of(error), error=True)
         else:
