@@ -103,6 +103,7 @@ def test_tables_and_the_worst_questions_are_printed(library, questions, model, c
     assert "둘을 합침" in out
     assert "questions.jsonl:" in out
     assert "refunds.md: " in out
+    assert not any(word in out for word in ("right ", "searched", "said ", "holds answer"))
 
 
 def test_unknown_documents_and_collections_are_told(library, tmp_path, model, capsys):
@@ -167,6 +168,16 @@ def test_a_report_holds_tables_plots_and_the_worst(library, questions, model, tm
     assert "| base + RAG |" in text
     assert "Worst questions" in text
     assert len(list(tmp_path.glob("report-*.png"))) == 2
+
+
+def test_a_report_is_in_the_language_of_the_locale(library, questions, model, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+
+    assert main(["eval", str(questions), *answering(model), "--rag", "--report", str(tmp_path / "report.html")]) == 0
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "questions.jsonl 평가" in text
+    assert "가장 나빴던 질문" in text
+    assert "보고서: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

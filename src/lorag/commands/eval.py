@@ -44,14 +44,16 @@ def run(arguments: argparse.Namespace) -> int:
         status.clear()
         evaluation.close()
     shown = Shown(Path(arguments.questions), tuple(questions), tuple(legs), tuple(rows), tuple(compared(rows)))
+    language = locale_language()
     if arguments.json:
         print(harmless_json(as_record(shown), sys.stdout))
     else:
-        print_tables(shown, locale_language())
-        print_worst(shown, arguments.worst, locale_language())
+        print_tables(shown, language)
+        print_worst(shown, arguments.worst, language)
     if arguments.report:
-        write_report(shown, Path(arguments.report), arguments.worst)
-        print(f"report: {harmless_line(arguments.report)}", file=sys.stderr)
+        write_report(shown, Path(arguments.report), arguments.worst, language)
+        label = "보고서" if language == "ko" else "report"
+        print(f"{label}: {harmless_line(arguments.report)}", file=sys.stderr)
     return 0
 
 

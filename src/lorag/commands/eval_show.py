@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from lorag.commands.eval_worst import worst_lines
 from lorag.commands.terminal import harmless, harmless_line
 from lorag.evaluation.eval_tables import LegScores, answer_table, comparison_table, retrieval_table
-from lorag.evaluation.outcomes import Outcome, scores_of, short_name, worst
 from lorag.evaluation.questions import Question
 from lorag.evaluation.summary import Comparison, EvaluatedRow
 from lorag.prompts.language import Language
@@ -20,13 +20,12 @@ _HEADINGS: Final[dict[str, dict[Language, str]]] = {
     "answers": {"en": "Answers", "ko": "답"},
     "compared": {"en": "Differences (in points)", "ko": "차이 (점)"},
     "worst": {"en": "Worst questions", "ko": "가장 나빴던 질문"},
+    "report": {"en": "Evaluation of {name}", "ko": "{name} 평가"},
     "asked": {
         "en": "{count} questions, {answerable} with an answer in the documents, {unanswerable} without",
         "ko": "질문 {count}개, 문서에 답이 있는 것 {answerable}개, 없는 것 {unanswerable}개",
     },
 }
-_LONGEST: Final = 300
-_LONGEST_SHOWN: Final = 160
 _PIPE_WIDTH: Final = 160
 _REPORTED_WORST: Final = 10
 
@@ -72,50 +71,12 @@ def print_worst(shown: Shown, count: int, language: Language) -> None:
     """Print what was retrieved and said where it went worst."""
     if count:
         print(f"\n{_HEADINGS['worst'][language]}")
-        for line in worst_lines(shown, count):
+        for line in _worst(shown, count, language):
             print(line)
 
 
-def worst_lines(shown: Shown, count: int) -> Iterator[str]:
-    """Yield the lines of the drill-down."""
-    for index in worst([row.outcomes for row in shown.rows], count):
-        question = shown.questions[index]
-        yield ""
-        yield f"{harmless_line(shown.file.name)}:{question.line}  {harmless_line(question.question)}"
-        yield f"  right     {_right(question)}"
-        for row in shown.rows:
-            yield from _said(row.spec.name, row.outcomes[index])
-
-
-def _right(question: Question) -> str:
-    if not question.answerable:
-        return "a refusal: the documents do not hold it"
-    places = ", ".join(question.sources)
-    return _cut(" | ".join(question.references) or "(no reference)") + (
-        f"  ({harmless_line(places)})" if places else ""
-    )
-
-
-def _said(row: str, outcome: Outcome) -> Iterator[str]:
-    scores = scores_of(outcome)
-    figures = ", ".join(
-        f"{title} {value * 100:.0f} %"
-        for name, title in (("contains", "holds answer"), ("character_f1", "char F1"), ("found", "found"))
-        if (value := scores[name]) is not None
-    )
-    yield f"  {row}" + (f"  ({figures})" if figures else "")
-    if outcome.grounded:
-        yield f"    searched  {harmless_line(outcome.query)}"
-        for number, passage in enumerate(outcome.passages, 1):
-            yield f"    shown {number}   {harmless_line(short_name(passage.path))}: {_cut(passage.text, _LONGEST_SHOWN)}"
-        if not outcome.passages:
-            yield "    shown     nothing was relevant enough"
-    yield f"    said      {_cut(outcome.answer) or '(nothing)'}"
-
-
-def _cut(text: str, longest: int = _LONGEST) -> str:
-    line = harmless_line(text)
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+def _worst(shown: Shown, count: int, language: Language) -> Iterator[str]:
+    return worst_lines(shown.file.name, shown.questions, shown.rows, count, language)
 
 
 def as_record(shown: Shown) -> dict[str, Any]:
@@ -152,19 +113,22 @@ def _row_record(row: EvaluatedRow) -> dict[str, Any]:
     }
 
 
-def write_report(shown: Shown, path: Path, worst_count: int) -> None:
-    """Write an HTML or Markdown report with plots."""
+def write_report(shown: Shown, path: Path, worst_count: int, language: Language) -> None:
+    """Write an HTML or Markdown report; its plots keep English words, which any font can draw."""
     from lorag.evaluation.plots import answer_plot, retrieval_plot  # noqa: PLC0415 - matplotlib is for reports only
     from lorag.evaluation.report import Report, Section  # noqa: PLC0415 - as above
 
-    sections: list[Section] = [Section("", asked(shown, "en"))]
-    retrieval = retrieval_table(shown.legs, "en")
+    def heading(name: str) -> str:
+        return _HEADINGS[name][language]
+
+    sections: list[Section] = [Section("", asked(shown, language))]
+    retrieval = retrieval_table(shown.legs, language)
     if retrieval.rows:
-        sections.append(Section(_HEADINGS["retrieval"]["en"], retrieval, retrieval_plot(shown.legs)))
-    sections.append(Section(_HEADINGS["answers"]["en"], answer_table(shown.rows, "en"), answer_plot(shown.rows)))
+        sections.append(Section(heading("retrieval"), retrieval, retrieval_plot(shown.legs)))
+    sections.append(Section(heading("answers"), answer_table(shown.rows, language), answer_plot(shown.rows)))
     if shown.comparisons:
-        sections.append(Section(_HEADINGS["compared"]["en"], comparison_table(shown.comparisons, "en")))
-    lines = list(worst_lines(shown, worst_count or _REPORTED_WORST))
+        sections.append(Section(heading("compared"), comparison_table(shown.comparisons, language)))
+    lines = list(_worst(shown, worst_count or _REPORTED_WORST, language))
     if lines:
-        sections.append(Section(_HEADINGS["worst"]["en"], "\n".join(lines).strip(), verbatim=True))
-    Report(f"Evaluation of {harmless_line(shown.file.name)}", tuple(sections)).write(path)
+        sections.append(Section(heading("worst"), "\n".join(lines).strip(), verbatim=True))
+    Report(heading("report").format(name=harmless_line(shown.file.name)), tuple(sections)).write(path)
