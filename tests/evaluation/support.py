@@ -45,3 +45,8 @@ class DecidedEngine(FakeEngine):
 async def subject_of(judge: Judge = indifferent, speaker: Speaker = silent, *, quotes: bool = False) -> EngineSubject:
     engine = DecidedEngine(judge=judge, speaker=speaker, quote_by_default=quotes)
     return EngineSubject(engine, await engine.load(LoadRequest(Path("model.gguf"))))
+
+
+def answering(model: str) -> list[str]:
+    """Return flags for a short answer of a model."""
+    return ["--model", model, "--max-tokens", "8", "--threads", "1"]
