@@ -1,4 +1,5 @@
 import json
+import subprocess
 import sys
 
 import pexpect
@@ -6,6 +7,7 @@ import pytest
 
 from lorag.cli.main import main
 from lorag.commands.advise_ask import understand
+from lorag.evaluation.advice_verdict_words import RECOMMENDATIONS
 
 
 def test_advice_is_a_table_of_reasons_in_both_languages(library, tmp_path, model, capsys, monkeypatch):
@@ -89,3 +91,30 @@ def test_examples_that_cannot_be_read_are_told_before_anything_is_asked(tmp_path
 def test_advice_to_measure_needs_examples(capsys):
     assert main(["advise", "--measure"]) == 2
     assert "--measure needs examples" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sources", "advised", "stays"),
+    [("keep", [], "tuning", True), ("keep", ["--sources"], "both", True), ("do_not_use", ["--sources"], "rag", False)],
+)
+def test_an_experiment_leaves_its_adapter_only_where_it_is_worth_keeping(
+    verdict, sources, advised, stays, data_dir, tmp_path, model, capsys, monkeypatch
+):
+    def trained(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        name = command[command.index("--name") + 1]
+        for folder in (data_dir / "runs" / name, data_dir / "adapters" / name):
+            folder.mkdir(parents=True)
+        report = {"verdict": verdict, "words": "as it went"}
+        (data_dir / "runs" / name / "report.json").write_text(json.dumps(report), encoding="utf-8")
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr("lorag.commands.advise_measure.subprocess.run", trained)
+    monkeypatch.setenv("LORAG_MODEL", model)
+    path = tmp_path / "examples.jsonl"
+    path.write_text('{"question": "Hello?", "answer": "Good day to you."}\n', encoding="utf-8")
+
+    assert main(["advise", "--measure", "--data", str(path), *sources]) == 0
+    out = capsys.readouterr().out
+    assert RECOMMENDATIONS[advised]["en"] in out
+    assert bool(list((data_dir / "adapters").iterdir())) is stays
+    assert ("to delete it: lorag adapters delete advice-" in out) is stays

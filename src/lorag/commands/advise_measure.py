@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from lorag.adapters.folder import list_adapters
 from lorag.errors import TrainingError
 from lorag.evaluation.advice import by_verdict
 from lorag.evaluation.advice_verdict_words import Recommendation
@@ -60,9 +59,9 @@ def measure(settings: Settings, paths: Sequence[Path], *, documents_needed: bool
 
 def _delete(settings: Settings, name: str) -> None:
     """Delete the adapter of an experiment that nothing came of; its run stays, with the figures."""
-    for adapter in list_adapters(settings.paths.adapters):
-        if adapter.name == name:
-            shutil.rmtree(adapter.path.parent)
+    folder = settings.paths.adapters / name
+    if folder.is_dir():
+        shutil.rmtree(folder)
 
 
 def _documents_help(report: dict[str, Any]) -> bool:
