@@ -40,7 +40,9 @@ bench: $(VENV)/.installed-dev ## measure the budgets of docs/benchmarks.md
 models: $(VENV)/.installed-dev ## train the built-in models: make models CORPUS=/path/to/corpus
 	@test -n "$(CORPUS)" || { echo 'make models: say where the corpus is: make models CORPUS=/path/to/corpus' >&2; exit 2; }
 	@$(BIN)/python models/recipe/embedder.py --corpus "$(CORPUS)" --out models/embedder
-	@$(BIN)/python models/recipe/chat_model.py --corpus "$(CORPUS)" --out models/chat
+	@$(BIN)/python models/recipe/chat_model.py --corpus "$(CORPUS)" --work build/models/chat --out build/models/chat
+	@$(BIN)/python models/recipe/chat_model.py --corpus "$(CORPUS)" --work build/models/chat-further --out models/chat \
+		--start build/models/chat/lorag-small-f16.gguf --recipe models/recipe/chat/further.toml
 
 clean: ## remove the virtual environment and every cache
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

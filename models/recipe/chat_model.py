@@ -50,7 +50,7 @@ def main() -> None:
         else:
             settings = (arguments.workers, recipe, corpus, arguments.work, arguments.start)
             spawn(_train, settings, arguments.workers)  # type: ignore[no-untyped-call]
-    _finish(recipe, Corpus(arguments.corpus, "dev"), arguments.work, arguments.out)
+    _finish(recipe, Corpus(arguments.corpus, "dev"), arguments.work, arguments.out, goes_on=arguments.start is not None)
 
 
 def _arguments() -> argparse.Namespace:
@@ -156,7 +156,7 @@ def _llama(recipe: Recipe, weights: dict[str, torch.Tensor]) -> Llama:
     return trainee.llama.eval()
 
 
-def _finish(recipe: Recipe, dev: Corpus, work: Path, out: Path) -> None:
+def _finish(recipe: Recipe, dev: Corpus, work: Path, out: Path, *, goes_on: bool) -> None:
     """Export the best checkpoint, measure what was exported, and write the card."""
     tokenizer = load_tokenizer(work / "tokenizer.json")
     weights, place = load_weights(work / "best.pt")
@@ -166,7 +166,7 @@ def _finish(recipe: Recipe, dev: Corpus, work: Path, out: Path) -> None:
     export(part, model, tokenizer, recipe.context)
     part.replace(out / FILE_NAME)
     scores = list(DevExamples(dev, tokenizer).scores(model, recipe.report_questions))
-    write_card(out / "README.md", recipe, place, work, scores)
+    write_card(out / "README.md", recipe, place, work, scores, goes_on=goes_on)
     sys.stderr.write(json.dumps({"exported": str(out / FILE_NAME), "tokens": place.tokens}) + "\n")
 
 

@@ -20,11 +20,22 @@ KEPT_BY_HAND: Final = "<!-- what follows is written by hand and kept -->"
 _TARGETS: Final = "Targets, with 3 passages: right, constrained ≥ 80 % in English and in Korean; refusals right ≥ 85 % and wrong ≤ 10 %."
 
 
-def write_card(path: Path, recipe: Recipe, place: Place, work: Path, scores: Sequence[Score]) -> None:
-    """Write the figures of this run; the hand-written end of an earlier card stays."""
+def write_card(
+    path: Path, recipe: Recipe, place: Place, work: Path, scores: Sequence[Score], *, goes_on: bool = False
+) -> None:
+    """Write the figures of this run; the hand-written end of an earlier card stays.
+
+    Args:
+        path: The card.
+        recipe: What was run.
+        place: How far the exported checkpoint is.
+        work: The folder with the log of the run.
+        scores: What it is worth on the dev split.
+        goes_on: Whether the run went on from an exported file.
+    """
     earlier = path.read_text("utf-8") if path.exists() else ""
     _, mark, kept = earlier.partition(KEPT_BY_HAND)
-    sections = [_head(recipe), _training(recipe, place, work), _mix(recipe), _scores(scores), mark + kept]
+    sections = [_head(recipe), _training(place, work, goes_on), _mix(recipe), _scores(scores), mark + kept]
     path.write_text("\n\n".join(section.strip() for section in sections if section) + "\n", encoding="utf-8")
 
 
@@ -44,14 +55,17 @@ def _head(recipe: Recipe) -> str:
     )
 
 
-def _training(recipe: Recipe, place: Place, work: Path) -> str:
+def _training(place: Place, work: Path, goes_on: bool) -> str:
     hardware = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{_processor()}, {os.cpu_count()} cores"
-    return (
-        "## Training\n\n"
-        f"{place.tokens / 1e6:.1f} M tokens in {training_hours(work):.1f} hours on {hardware}, from first weights that "
-        "already hold a matching circuit (`models/recipe/chat/initial.py`). "
-        "Repeat it with `make models CORPUS=…`; all settings are in `models/recipe/chat/recipe.toml`."
+    spent = f"{place.tokens / 1e6:.1f} M tokens in {training_hours(work):.1f} hours on {hardware}"
+    begun = (
+        "going on from the file that `models/recipe/chat/recipe.toml` makes; the settings of this part are in "
+        "`models/recipe/chat/further.toml`"
+        if goes_on
+        else "from first weights that already hold a matching circuit (`models/recipe/chat/initial.py`); all settings "
+        "are in `models/recipe/chat/recipe.toml`"
     )
+    return f"## Training\n\n{spent}, {begun}. `make models CORPUS=…` makes the whole."
 
 
 def _processor() -> str:
