@@ -16,7 +16,7 @@ class Stage:
     """A part of the run begins."""
 
     stage: str
-    """read, doctor, load, estimate, prepare, tune, measure, export or register"""
+    """convert, read, doctor, load, estimate, prepare, tune, measure, export or register"""
     message: str
 
 

@@ -46,6 +46,9 @@ async def _train(request: Request, view: LoggedView, started: float) -> int:
         view.show(Stage("read", f"going on with {request.folder.name}"))
         async with open_engine(request.settings, request.base, request.folder.engine_log) as engine:
             return await _learn(request, engine, _saved_parts(request), view, started)
+    if request.converted_from is not None:
+        converter: Any = importlib.import_module("lorag.commands.train_convert")
+        await converter.convert(request.settings, request.converted_from, request.base, view)
     # What cannot be trained is refused before anything is loaded.
     base = importlib.import_module("lorag.tuning.base")
     base.read_facts(request.base)

@@ -52,6 +52,8 @@ class Request:
     dry_run: bool
     resume: bool
     settings: Settings
+    converted_from: Path | None = None
+    """The Hugging Face folder that ``base`` is written from, where no GGUF lies in it."""
 
 
 def request_from(arguments: argparse.Namespace, settings: Settings) -> Request:
@@ -74,7 +76,7 @@ def request_from(arguments: argparse.Namespace, settings: Settings) -> Request:
         if _RENAMED.get(name, name) in known and value is not None and name != "seed"
     }
     options = choose_options(given, config)
-    base, weights = _base(settings, flags)
+    base, weights, converted_from = _base(settings, flags)
     return Request(
         folder=_new_folder(settings, _name(flags), overwrite=bool(flags.get("overwrite"))),
         base=base,
@@ -86,6 +88,7 @@ def request_from(arguments: argparse.Namespace, settings: Settings) -> Request:
         dry_run=bool(flags.get("dry_run")),
         resume=False,
         settings=settings,
+        converted_from=converted_from,
     )
 
 
@@ -147,21 +150,25 @@ def _resumed(settings: Settings, name: str, flags: Mapping[str, Any]) -> Request
     return request
 
 
-def _base(settings: Settings, flags: Mapping[str, Any]) -> tuple[Path, Path | None]:
+def _base(settings: Settings, flags: Mapping[str, Any]) -> tuple[Path, Path | None, Path | None]:
+    """Return the GGUF, the folder with unquantised weights, and the folder that the GGUF is to be written from."""
     weights = flags.get("weights")
     base = str(flags.get("base") or settings.model)
     folder = Path(base).expanduser()
     if folder.is_dir():
-        # A folder as base: the GGUF of the same model must lie in it, because that is what is chatted with.
         found = sorted(folder.glob("*.gguf"))
+        has_weights = (folder / "config.json").is_file()
+        if not found and has_weights and weights is None:
+            # What is trained must be chatted with, so its GGUF goes where the chat finds it.
+            name = folder.absolute().name
+            return settings.models_folder / f"{name}.gguf", None, folder.absolute()
         if len(found) != 1:
             raise UsageError(
                 f"{folder} holds {len(found)} GGUF files; name the one that is chatted with: "
                 f"--base FILE.gguf --weights {folder}"
             )
-        has_weights = (folder / "config.json").is_file()
-        return found[0], folder if weights is None and has_weights else _weights(weights)
-    return find_model(base, settings.models_folder), _weights(weights)
+        return found[0], folder if weights is None and has_weights else _weights(weights), None
+    return find_model(base, settings.models_folder), _weights(weights), None
 
 
 def _weights(folder: str | None) -> Path | None:

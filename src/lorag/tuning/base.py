@@ -141,6 +141,32 @@ def load_folder(folder: Path, facts: BaseFacts, *, dtype: torch.dtype, device: t
     return _placed(model, device)
 
 
+def read_folder_config(folder: Path) -> Any:
+    """Return the configuration of a Hugging Face folder; only local files are read.
+
+    Raises:
+        TrainingError: It cannot be read.
+    """
+    try:
+        return AutoConfig.from_pretrained(folder, local_files_only=True)
+    except (ValueError, OSError, KeyError) as error:
+        raise TrainingError(f"{folder} cannot be read for training: {_one_line(error)}") from error
+
+
+def load_folder_as_it_is(folder: Path, config: Any) -> PreTrainedModel:
+    """Load a Hugging Face folder in the number format that its weights are stored in.
+
+    Raises:
+        TrainingError: It cannot be read.
+    """
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # unannotated
+    try:
+        model = AutoModelForCausalLM.from_pretrained(folder, config=config, dtype="auto", local_files_only=True)
+    except (ValueError, OSError, KeyError, RuntimeError) as error:
+        raise TrainingError(f"{folder} cannot be read for training: {_one_line(error)}") from error
+    return _placed(model, torch.device("cpu"))
+
+
 def _placed(model: Any, device: torch.device) -> PreTrainedModel:
     model.to(device)
     model.eval()

@@ -64,7 +64,7 @@ def tensor_name(module: str, facts: BaseFacts) -> str:
     Raises:
         TrainingError: The base file does not contain it.
     """
-    names = gguf.get_tensor_name_map(_ARCHITECTURES[facts.architecture], facts.layers)
+    names = gguf.get_tensor_name_map(architecture_key(facts.architecture), facts.layers)
     target = names.get_name(module)
     # The map also knows names this architecture does not have, so look into the file itself.
     if target is None or f"{target}.weight" not in facts.tensor_names:
@@ -75,10 +75,18 @@ def tensor_name(module: str, facts: BaseFacts) -> str:
 def permuted(rows: torch.Tensor, tensor: str, facts: BaseFacts) -> torch.Tensor:
     """Reorder output rows of q and k as llama.cpp's interleaved rotary embedding wants them (llama only)."""
     heads = {"attn_q": facts.heads, "attn_k": facts.key_value_heads}.get(tensor.rpartition(".")[2])
-    if facts.architecture != "llama" or heads is None:
-        return rows
+    return rows if facts.architecture != "llama" or heads is None else permute_rows(rows, heads)
+
+
+def permute_rows(rows: torch.Tensor, heads: int) -> torch.Tensor:
+    """Reorder the rows of each head from two halves to pairs."""
     halves = rows.reshape(heads, 2, rows.shape[0] // heads // 2, *rows.shape[1:])
     return halves.swapaxes(1, 2).reshape(rows.shape)
+
+
+def architecture_key(architecture: str) -> Any:
+    """Return what gguf calls an architecture."""
+    return _ARCHITECTURES[architecture]
 
 
 def write_lora(path: Path, changes: Iterator[LowRank], facts: BaseFacts, metadata: Mapping[str, str]) -> int:
