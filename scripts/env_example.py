@@ -4,7 +4,8 @@ from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 
-from lorag.settings import PREFIX, Settings
+from lorag.env_file import PREFIX
+from lorag.settings import Settings
 
 TARGET = Path(__file__).resolve().parent.parent / ".env.example"
 HEAD = """\

@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import platformdirs
-from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from lorag.env_file import ENV_FILE, PREFIX, read_env_file
 from lorag.errors import SettingsError
 from lorag.paths import DataPaths
 
-PREFIX: Final = "LORAG_"
 CONFIG_NAME: Final = "config.toml"
-ENV_FILE: Final = Path(".env")
 
 Names = Annotated[tuple[str, ...], NoDecode]
 
@@ -153,7 +151,7 @@ def _candidates(overrides: Mapping[str, object]) -> Iterator[tuple[str, object, 
         yield key, value, Origin("flag", "--" + key.replace("_", "-"))
     environment = _from_environment(os.environ, "environment")
     yield from environment
-    dotenv = _from_environment(dotenv_values(ENV_FILE), str(ENV_FILE)) if ENV_FILE.is_file() else []
+    dotenv = _from_environment(read_env_file(), str(ENV_FILE))
     yield from dotenv
     data_dir = next((value for key, value, _ in (*environment, *dotenv) if key == "data_dir"), None)
     folder = overrides.get("data_dir") or data_dir or platformdirs.user_data_path("lorag")
@@ -185,10 +183,11 @@ def _from_toml(path: Path) -> list[tuple[str, object, Origin]]:
 def _known(key: str, source: str, name: str, prefix: str) -> str:
     if key in Settings.model_fields:
         return key
-    nearest = difflib.get_close_matches(key, Settings.model_fields, n=1, cutoff=0.4)
-    written = (prefix + nearest[0].upper() if prefix else nearest[0]) if nearest else ""
-    hint = f"did you mean {written}?" if written else "lorag config lists the valid ones."
-    raise SettingsError(f"{source}: unknown setting {name}; {hint}")
+    # In config.toml, names are often written as they are in the environment.
+    written = key.lower().removeprefix(PREFIX.lower())
+    nearest = difflib.get_close_matches(written, Settings.model_fields, n=1, cutoff=0.0)[0]
+    meant = prefix + nearest.upper() if prefix else nearest
+    raise SettingsError(f"{source}: unknown setting {name}; did you mean {meant}?")
 
 
 def _describe(error: ValidationError, values: Mapping[str, object], origins: Mapping[str, Origin]) -> str:

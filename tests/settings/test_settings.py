@@ -90,6 +90,63 @@ def test_unknown_variable_in_the_env_file_names_the_file(tmp_path):
         load_settings({})
 
 
+def test_config_file_with_the_name_of_a_variable_is_told_the_name_without_the_prefix(data_dir):
+    write_config(data_dir, "LORAG_SEED = 3")
+
+    with pytest.raises(SettingsError, match=r"unknown setting LORAG_SEED; did you mean seed\?"):
+        load_settings({})
+
+
+@pytest.mark.parametrize("name", ["LORAG_FOO", "LORAG_X", "LORAG_"])
+def test_a_variable_like_no_other_is_told_the_nearest_all_the_same(name, monkeypatch):
+    monkeypatch.setenv(name, "1")
+
+    with pytest.raises(SettingsError, match=rf"unknown setting {name}; did you mean LORAG_[A-Z_]+\?"):
+        load_settings({})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_env_file_may_be_in_any_unicode_encoding_that_marks_itself(tmp_path, encoding):
+    (tmp_path / ".env").write_text("LORAG_COLLECTION=규정\r\nLORAG_SEED=7\r\n", encoding=encoding)
+
+    settings = load_settings({}).settings
+
+    assert (settings.collection, settings.seed) == (("규정",), 7)
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [("LORAG_SEED=7\nLORAG_COLLECTION=규정\n".encode("cp949"), 2), ("LORAG_SEED=7".encode("utf-16-le"), 1)],
+)
+def test_env_file_that_is_not_utf_8_is_one_line_that_names_the_place_and_the_remedy(tmp_path, data, line):
+    (tmp_path / ".env").write_bytes(data)
+
+    with pytest.raises(SettingsError, match=rf"^\.env, line {line}: it is not UTF-8; save the file in UTF-8$"):
+        load_settings({})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("A=1\n\nLORAG_SEED 7\n", "line 3: there is no = after LORAG_SEED; write it as LORAG_SEED=VALUE"),
+        ("export LORAG_SEED\n", "line 1: there is no = after LORAG_SEED"),
+        ("LORAG_SYSTEM='Be brief.\n", "line 1: its quotation mark is not closed"),
+    ],
+)
+def test_line_of_the_env_file_that_sets_nothing_is_named(tmp_path, text, message):
+    (tmp_path / ".env").write_text(text)
+
+    with pytest.raises(SettingsError, match=message):
+        load_settings({})
+
+
+def test_lines_of_the_env_file_that_are_for_others_are_passed_over(tmp_path, caplog):
+    (tmp_path / ".env").write_text("what is this\nOTHER\nLORAG_SEED=7 # a comment\n")
+
+    assert load_settings({}).settings.seed == 7
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

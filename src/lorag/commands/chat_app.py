@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import platformdirs
 
 from lorag.commands.standard_error import kept_off_the_screen
+from lorag.env_file import read_env_file
 from lorag.paths import DataPaths
 from lorag.tui.keyboard import prepare_environment
 
@@ -46,16 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def data_folder(arguments: argparse.Namespace) -> Path:
     """Return the data folder as the settings will name it; to import them takes as long as the first frame may take."""
-    given = getattr(arguments, "data_dir", "") or _variable(os.environ.items()) or _from_dotenv(Path(".env"))
+    given = getattr(arguments, "data_dir", "") or _variable(os.environ.items()) or _variable(read_env_file().items())
     return Path(given).expanduser() if given else platformdirs.user_data_path("lorag")
-
-
-def _from_dotenv(path: Path) -> str:
-    if not path.is_file():
-        return ""
-    from dotenv import dotenv_values  # noqa: PLC0415 - few have such a file
-
-    return _variable(dotenv_values(path).items())
 
 
 def _variable(variables: "Iterable[tuple[str, str | None]]") -> str:
