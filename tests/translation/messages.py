@@ -16,7 +16,7 @@ HOLE = "\0"
 """Stands in a text for a value."""
 WORDS = "\1"
 """Stands in a text for a value that is made of words."""
-CARRIERS = {"problem", "reason", "note"}
+CARRIERS = {"problem", "reason", "note", "hint"}
 """Arguments and attributes by these names carry the words of an error."""
 _SAYING = {"in_locale", "in_language", "notes.append", "reasons.append", "self._failure", "self._refuse"}
 """What is called with the words themselves."""

@@ -56,7 +56,8 @@ def _list(settings: Settings, *, as_json: bool) -> int:
         print(harmless_json([_as_json(settings, adapter) for adapter in adapters], sys.stdout))
         return 0
     if not adapters:
-        print("lorag: there is no adapter yet; make one with: lorag train DATA --name NAME", file=sys.stderr)
+        hint = in_locale("there is no adapter yet; make one with: lorag train DATA --name NAME")
+        print(f"lorag: {hint}", file=sys.stderr)
         return 0
     rows = [("name", "trained on", "method", "verdict", "size")]
     rows += [_row(folder, adapter) for adapter in adapters]

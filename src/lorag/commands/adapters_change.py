@@ -13,6 +13,7 @@ from lorag.commands.adapters_names import free_name, home_of, own_adapter, size_
 from lorag.commands.terminal import harmless_json, harmless_line, shown_size
 from lorag.errors import AdapterError, UsageError
 from lorag.settings import Settings
+from lorag.translation.translate import in_locale
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -27,7 +28,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     chosen = list({name.lower(): own_adapter(folder, name) for name in arguments.names}.values())
     names = [adapter.name for adapter in chosen]
     if not arguments.yes and not _confirmed(folder, chosen):
-        print("lorag: nothing was deleted", file=sys.stderr)
+        print(f"lorag: {in_locale('nothing was deleted')}", file=sys.stderr)
         return 1
     for adapter in chosen:
         _delete(folder, adapter)
@@ -77,7 +78,8 @@ def _warn_of_settings(settings: Settings, names: Sequence[str]) -> None:
         chosen for chosen in settings.adapter if any(chosen.partition("=")[0].lower() == name.lower() for name in names)
     ]
     if used:
-        print(f"lorag: your settings still switch on {', '.join(used)}; see: lorag config", file=sys.stderr)
+        note = in_locale(f"your settings still switch on {', '.join(used)}; see: lorag config")
+        print(f"lorag: {note}", file=sys.stderr)
 
 
 def _print(arguments: argparse.Namespace, result: dict[str, object], line: str) -> None:

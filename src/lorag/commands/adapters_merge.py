@@ -24,6 +24,7 @@ from lorag.models.find import builtin_model, find_model, list_models
 from lorag.models.gguf import GgufMetadata, read_metadata
 from lorag.models.quantisation import is_quantised
 from lorag.settings import Settings
+from lorag.translation.translate import in_locale
 
 Kind = Literal["F16", "Q8_0", "Q4_K_M"]
 _QUESTIONS: Final = 24
@@ -97,7 +98,8 @@ def _base(settings: Settings, wanted: str | None, manifest: Manifest | None) -> 
                 return candidate
     base = find_model(settings.model, settings.models_folder)
     name = manifest.base if manifest is not None else "a model nobody noted"
-    print(f"lorag: it was trained on {harmless_line(name)}; merging into {base.name}", file=sys.stderr)
+    note = in_locale(f"it was trained on {name}; merging into {base.name}")
+    print(f"lorag: {harmless_line(note)}", file=sys.stderr)
     return base
 
 
@@ -170,6 +172,7 @@ def _print(arguments: argparse.Namespace, target: Path, job: _Job, distance: Div
         f"{harmless_line(job.adapter.name)} (95 %: {low:.4f} to {high:.4f})"
     )
     if mean > _TOO_FAR:
-        print("lorag: that is noticeable; take --quantize F16, or switch the adapter on instead", file=sys.stderr)
+        note = in_locale("that is noticeable; take --quantize F16, or switch the adapter on instead")
+        print(f"lorag: {note}", file=sys.stderr)
     named = target if arguments.write else target.stem
     print(f"chat       lorag chat --model {harmless_line(str(named))}")

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Final
 
 from lorag.commands.terminal import harmless_line
+from lorag.translation.translate import in_locale
 from lorag.tuning.examples import Finding
 
 _SHOWN_OF_A_KIND: Final = 3
@@ -23,7 +24,7 @@ def finding_lines(findings: Sequence[Finding], *, show_all: bool) -> Iterator[st
             yield f"  {kind} ({len(same)})"
             shown = same if show_all else same[:_SHOWN_OF_A_KIND]
             for finding in shown:
-                yield f"    {harmless_line(finding.origin.place)}: {harmless_line(finding.reason)}"
+                yield f"    {harmless_line(finding.origin.place)}: {harmless_line(in_locale(finding.reason))}"
             if len(same) > len(shown):
                 yield f"    … and {len(same) - len(shown)} more; --all shows every one"
 

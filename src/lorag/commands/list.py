@@ -42,7 +42,7 @@ def _print(documents: "Iterator[StoredDocument] | list[StoredDocument]", *, as_j
         place = f"{harmless_line(document.collection)}  {harmless_line(document.path)}"
         print(f"{document.id:>6}  {document.state:<9}  {document.n_chunks:>5}  {place}{reason}")
     if not count:
-        print(f"lorag: {hint}", file=sys.stderr)
+        print(f"lorag: {in_locale(hint)}", file=sys.stderr)
     return 0
 
 

@@ -10,6 +10,7 @@ from lorag.library.database import Database
 from lorag.library.roots import list_roots
 from lorag.retrieval.watch import changed_places
 from lorag.settings import Settings
+from lorag.translation.translate import in_locale
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -22,14 +23,14 @@ def run(arguments: argparse.Namespace) -> int:
 def _sync(settings: Settings, places: list[Path] | None, *, as_json: bool) -> int:
     with writing(settings, "lorag sync") as database:
         if not list_roots(database):
-            print("lorag: the library is empty; fill it with: lorag add FOLDER", file=sys.stderr)
+            print(f"lorag: {in_locale('the library is empty; fill it with: lorag add FOLDER')}", file=sys.stderr)
         indexer = make_indexer(settings, database)
         return follow(indexer, indexer.sync(places), as_json=as_json)
 
 
 def _watch(settings: Settings, *, as_json: bool) -> int:
     """Follow changes until interrupted; the lock is held only while there is something to do."""
-    print("lorag: watching for changes; Ctrl-C ends it", file=sys.stderr)
+    print(f"lorag: {in_locale('watching for changes; Ctrl-C ends it')}", file=sys.stderr)
 
     def followed() -> list[Path]:
         with Database.open(settings.paths.library, read_only=True) as database:

@@ -7,7 +7,17 @@ TEMPLATES: Final[Mapping[str, str]] = {
     # --- the command line
     "{0}; see {1} --help": "{0!}. 도움말: {1} --help",
     "unknown: {0}; see lorag {1}--help": "모르는 인자입니다: {0}. 도움말: lorag {1}--help",
+    # --- the library
+    "the library is empty; fill it with: lorag add FOLDER": "라이브러리가 비어 있습니다. 채우려면: lorag add 폴더",
+    "no document is like that": "그런 문서가 없습니다",
+    "watching for changes; Ctrl-C ends it": "바뀌는 것을 지켜봅니다. Ctrl-C 로 끝냅니다",
     # --- adapters
+    "there is no adapter yet; make one with: lorag train DATA --name NAME": "아직 어댑터가 없습니다. 만들려면: lorag train 데이터 --name 이름",
+    "nothing was deleted": "아무것도 지우지 않았습니다",
+    "your settings still switch on {0}; see: lorag config": "설정에서 아직 켜고 있는 어댑터가 있습니다({0}). 보려면: lorag config",
+    "it was trained on {0}; merging into {1}": "학습에 쓴 모델은 {0!}, 병합할 모델은 {1}입니다",
+    "a model nobody noted": "기록되지 않은 모델",
+    "that is noticeable; take --quantize F16, or switch the adapter on instead": "차이가 눈에 띕니다. --quantize F16 을 쓰거나, 병합하지 말고 어댑터를 켜서 쓰세요",
     "{0} cannot be renamed: {1}": "{0}: 이름을 바꿀 수 없습니다({1!})",
     "{0} cannot be deleted: {1}": "{0}: 지울 수 없습니다({1!})",
     "deleting asks on a terminal; where nobody can answer, say --yes": "지우기 전에 터미널에서 확인을 받습니다. 답할 사람이 없는 곳에서는 --yes 를 붙이세요",
