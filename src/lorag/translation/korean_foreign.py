@@ -48,7 +48,6 @@ SETTINGS: Final[Mapping[str, str]] = {
     "input should be greater than or equal to {0}": "{0} 이상이어야 합니다",
     "input should be less than or equal to {0}": "{0} 이하여야 합니다",
     "input should be greater than {0}": "{0}보다 커야 합니다",
-    "input should be less than {0}": "{0}보다 작아야 합니다",
     "input should be {0} or {1}": "쓸 수 있는 값: {0}, {1}",
 }
 """Reasons of pydantic, in the small letters that the settings put them in."""
@@ -59,7 +58,6 @@ ARGUMENTS: Final[Mapping[str, str]] = {
     "argument {0}: invalid int value: {1}": "{0}: 정수여야 하는데 {1} 값입니다",
     "argument {0}: invalid float value: {1}": "{0}: 숫자여야 하는데 {1} 값입니다",
     "argument {0}: expected one argument": "{0}: 값이 하나 필요합니다",
-    "argument {0}: expected at least one argument": "{0}: 값이 하나 이상 필요합니다",
     "argument {0}: ignored explicit argument {1}": "{0}: 값을 받지 않는 옵션인데 {1} 값이 붙었습니다",
     "argument {0}: not allowed with argument {1}": "{0}: {1} 옵션과 함께 쓸 수 없습니다",
 }
