@@ -133,7 +133,7 @@ CRITERIA: Final[Mapping[str, Mapping[str, Text]]] = {
     "cost": {
         "name": {"en": "Cost of training here", "ko": "여기서 학습하는 비용"},
         "none": {"en": "not known without examples and a model; {free} GB of memory are free", "ko": "예시와 모델이 있어야 알 수 있음. 남은 메모리 {free} GB"},
-        "fits": {"en": "about {minutes} min to learn, and as long again or longer to measure (lorag train --dry-run tells); {memory} GB of the {free} GB free", "ko": "학습에 약 {minutes}분, 재는 데에 그만큼이나 더 (lorag train --dry-run 으로 확인). 남은 {free} GB 가운데 {memory} GB"},
+        "fits": {"en": "about {minutes} min to learn, and some more to measure (lorag train --dry-run tells); {memory} GB of the {free} GB free", "ko": "학습에 약 {minutes}분, 재는 데에 몇 분 더 (lorag train --dry-run 으로 확인). 남은 {free} GB 가운데 {memory} GB"},
         "long": {"en": "about {minutes} min: longer than half a working day", "ko": "약 {minutes}분: 반나절보다 김"},
         "too_large": {"en": "needs {memory} GB and {free} GB are free: take a smaller base", "ko": "{memory} GB가 필요한데 {free} GB 남음: 더 작은 모델을 쓰세요"},
     },
