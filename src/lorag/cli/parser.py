@@ -4,6 +4,7 @@ A flag whose destination is the name of a setting overrides that setting; it is 
 """
 
 import argparse
+import os
 from collections.abc import Sequence
 
 from lorag.cli import arguments
@@ -31,7 +32,7 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
         prog="lorag",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
     )
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     parser.set_defaults(command="chat", plain=False, path=[])
@@ -45,11 +46,29 @@ def build_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
             help=summary,
             description=summary[0].upper() + summary[1:] + ".",
             epilog="examples:\n" + "\n".join(f"  {line}" for line in examples),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Formatter,
         )
         declare(command)
         command.set_defaults(command=name)
     return parser
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Asks the system for the width: argparse would import shutil for it, and with that five packers."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """Return the width of the terminal as shutil gives it: COLUMNS, else the terminal's own, else 80."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80
 
 
 class _Parser(argparse.ArgumentParser):
