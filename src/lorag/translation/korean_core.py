@@ -65,6 +65,10 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "{0} is not an adapter's manifest": "{0}: 어댑터의 매니페스트가 아닙니다",
     "{0} was written by a newer lorag (version {1}); update lorag": "{0}: 더 새로운 lorag 로 만든 파일입니다(버전 {1}). lorag 를 업데이트하세요",
     "{0} is damaged: an entry has the wrong type": "{0}: 손상되었습니다. 형식이 틀린 항목이 있습니다",
+    # --- what the system refuses
+    "the output is closed: there is nowhere to print to": "출력이 닫혀 있어 결과를 쓸 곳이 없습니다",
+    "the output cannot be written: {0}": "출력을 쓸 수 없습니다({0!})",
+    "the system refused: {0}": "운영 체제가 거부했습니다({0!})",
     # --- what several of them say
     "{0}: {1}": "{0}: {1!}",
     "{0} cannot be read: {1}": "{0}: 읽을 수 없습니다({1!})",
