@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from tests.translation.sources import error_classes, modules
 
 EDGES = ("cli", "commands", "tui")
-TRANSLATED_BY = {"of", "in_language", "in_locale", "_said"}
+TRANSLATED_BY = {"of", "in_language", "in_locale", "_tell"}
 KEPT_IN_ENGLISH = {
     "tui/app.py: self.fatal = error": "translated by commands/chat_app.py, when the terminal is as it was",
     "tui/engine_actions.py: self.engine_failed(str(error))": "translated where it is shown: the language can change",
