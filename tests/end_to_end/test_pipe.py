@@ -58,6 +58,33 @@ def test_nothing_in_the_documents_is_exit_code_3_without_asking_the_model(tiny_a
     assert record["usage"] is None
 
 
+def test_each_line_gives_a_json_object_a_line_in_the_order_of_the_questions(tiny_asked):
+    questions = ["What is the boiling point of tungsten?", QUESTIONS["en"][2], "annual leave " * 40_000, QUESTIONS["ko"][2]]
+
+    done = tiny_asked.run("ask", "--each-line", "--json", stdin="\n".join(questions))
+
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [record["question"] for record in records] == [question.strip() for question in questions]
+    assert [record.get("refused") for record in records] == [True, False, None, False]
+    assert set(records[2]) == {"question", "error"}
+    assert done.returncode == 1
+    assert done.stderr.startswith("lorag: question 3: ")
+
+
+@pytest.mark.parametrize(("second", "code"), [("What is the boiling point of gold?", 3), (QUESTIONS["en"][2], 0)])
+def test_each_line_is_exit_code_3_only_where_every_question_is_refused(tiny_asked, second, code):
+    done = tiny_asked.run("ask", "--each-line", stdin=f"What is the boiling point of tungsten?\n{second}\n")
+
+    assert done.returncode == code
+    assert len(done.stdout.strip().split("\n\n")) == 2
+
+
+def test_several_lines_without_each_line_are_one_question(tiny_asked):
+    record = tiny_asked.json("ask", stdin="How many days\nof annual leave are there?\n")
+
+    assert record["question"] == "How many days\nof annual leave are there?"
+
+
 def test_without_a_library_the_answer_says_that_it_comes_without_documents(shell):
     done = shell.run("ask", "How many days of leave do I have?", "--max-tokens", "5")
 
@@ -118,7 +145,7 @@ def test_a_path_is_a_question_and_not_a_command(tiny_shell):
         (["ask", "hello", "--model", "nothing"], "", 1, "no model file nothing"),
         (["ask", "hello", "--adapter", "nothing"], "", 1, "no adapter nothing"),
         (["ask", "hello", "--temperature", "-1"], "", 2, "--temperature"),
-        (["ask", "hello", "--no-such"], "", 2, "unrecognized"),
+        (["ask", "hello", "--no-such"], "", 2, "--no-such"),
         (["ask"], "hello " * 40_000, 1, "shorter question"),
     ],
 )

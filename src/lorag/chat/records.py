@@ -79,6 +79,7 @@ def timings_record(done: TurnDone) -> Record:
 def answer_record(done: TurnDone) -> Record:
     """Return the object that ``lorag ask --json`` prints; keys stay, new ones may come."""
     return {
+        "question": done.question,
         "answer": done.answer,
         "refused": done.refused,
         "quoted": done.quoted,

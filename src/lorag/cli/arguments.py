@@ -63,6 +63,9 @@ def _chat(parser: Parser) -> None:
 
 def _ask(parser: Parser) -> None:
     parser.add_argument("question", nargs="*", metavar="QUESTION", help="the question; - or nothing reads stdin")
+    parser.add_argument(
+        "--each-line", action="store_true", help="every line of stdin is a question; with --json, an object a line"
+    )
     _json(parser, "answer, citations and passages")
     _rag(parser)
     _search_scope(parser)
@@ -255,7 +258,11 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
     "chat": ("chat with the model over the library", ("lorag chat --plain", "lorag chat --no-rag"), _chat),
     "ask": (
         "answer one question and exit",
-        ('lorag ask "How many days of leave do I have?"', "echo 환불은 며칠 안에 되나요? | lorag ask --json"),
+        (
+            'lorag ask "How many days of leave do I have?"',
+            "echo 환불은 며칠 안에 되나요? | lorag ask --json",
+            "cat questions.txt | lorag ask --each-line --json",
+        ),
         _ask,
     ),
     "add": ("read files and folders into the library", ("lorag add ~/contracts --collection legal",), _add),

@@ -14,7 +14,7 @@ _EXAMPLES = """\
 examples:
   lorag add ~/contracts                 read a folder into the library
   lorag ask "When is rent due?"         one answer, with its sources
-  cat q.txt | lorag ask --json          for scripts
+  lorag ask --json < question.txt       for scripts; --each-line: a question a line
   lorag                                 chat
   lorag models                          which models are here, which can be fetched
   lorag doctor                          check the installation

@@ -24,10 +24,10 @@ def harmless_line(text: str) -> str:
     return " ".join(harmless(text).split())
 
 
-def harmless_json(value: object, stream: TextIO) -> str:
+def harmless_json(value: object, stream: TextIO, *, one_line: bool = False) -> str:
     """Return JSON that loses nothing and still holds no character a terminal would obey."""
     plain = (stream.encoding or "").lower().replace("-", "") != "utf8"
-    text = json.dumps(value, ensure_ascii=plain, indent=2)
+    text = json.dumps(value, ensure_ascii=plain, indent=None if one_line else 2)
     return _UNSEEN.sub(lambda match: match.group() if match.group() in "\n\t" else f"\\u{ord(match.group()):04x}", text)
 
 
