@@ -84,6 +84,20 @@ def test_rank_decides_alpha_and_little_data_is_seen_more_often():
     assert few.learning_rate > many.learning_rate
 
 
+def test_what_makes_steps_larger_lowers_the_automatic_rate_where_it_comes_together():
+    plain = plan().learning_rate
+    rates = {
+        "rslora": plan(TrainOptions(rslora=True)).learning_rate,
+        "pissa": plan(TrainOptions(pissa=True)).learning_rate,
+        "plus": plan(TrainOptions(lora_plus=16.0)).learning_rate,
+        "two": plan(TrainOptions(rslora=True, lora_plus=16.0)).learning_rate,
+        "all": plan(TrainOptions(rslora=True, pissa=True, lora_plus=16.0)).learning_rate,
+    }
+    assert rates["rslora"] == rates["pissa"] == plain
+    assert plain > rates["plus"] > rates["two"] > rates["all"]
+    assert plan(TrainOptions(rslora=True, lora_plus=16.0, learning_rate=0.01)).learning_rate == 0.01
+
+
 def test_a_small_model_learns_faster_and_text_slower():
     assert plan(parameters=10_000_000).learning_rate > plan().learning_rate
     assert plan(TrainOptions(objective="text")).learning_rate < plan().learning_rate

@@ -38,25 +38,26 @@ def make_plan(options: TrainOptions, *, rows: int, longest: int, parameters: int
         )
     if options.last_layers is not None and options.last_layers > layers:
         raise TrainingError(f"--last-layers must be 1 to {layers} for this model, not {options.last_layers}")
+    lora = LoraOptions(
+        rank=rank,
+        alpha=options.alpha or 2.0 * rank,
+        dropout=options.dropout,
+        targets=options.targets,
+        rslora=options.rslora,
+        pissa=options.pissa,
+        plus_ratio=options.lora_plus,
+    )
     return Plan(
         method=options.method,
         objective=options.objective,
         epochs=options.epochs or automatic_epochs(options.method, options.objective, rows=rows),
         learning_rate=options.learning_rate
-        or automatic_learning_rate(options.method, options.objective, rows=rows, parameters=parameters, rank=rank),
+        or automatic_learning_rate(options.method, options.objective, rows=rows, parameters=parameters, lora=lora),
         batch_rows=options.batch_size or automatic_batch_rows(rows),
         micro_batch_tokens=micro,
         max_tokens=options.max_length or longest,
         seed=options.seed,
-        lora=LoraOptions(
-            rank=rank,
-            alpha=options.alpha or 2.0 * rank,
-            dropout=options.dropout,
-            targets=options.targets,
-            rslora=options.rslora,
-            pissa=options.pissa,
-            plus_ratio=options.lora_plus,
-        ),
+        lora=lora,
         last_layers=options.last_layers or min(_LAST_LAYERS, max(1, layers // 2)),
         layer_decay=options.layer_decay,
         weight_decay=options.weight_decay,
