@@ -142,6 +142,8 @@ def load_settings(overrides: Mapping[str, object]) -> LoadedSettings:
         settings = Settings(**values)  # type: ignore[arg-type]  # checked by pydantic
     except ValidationError as error:
         raise SettingsError(_describe(error, values, origins)) from error
+    if settings.data_dir.exists() and not settings.data_dir.is_dir():
+        raise SettingsError(f"{_place('data_dir', origins)} = '{settings.data_dir}': it is not a folder")
     return LoadedSettings(settings, {key: origins.get(key, Origin("default", key)) for key in Settings.model_fields})
 
 
@@ -194,6 +196,9 @@ def _describe(error: ValidationError, values: Mapping[str, object], origins: Map
     """Put the first problem in one line that names file, key and value."""
     problem = error.errors()[0]
     key = str(problem["loc"][0]) if problem["loc"] else ""
+    return f"{_place(key, origins)} = {values.get(key)!r}: {problem['msg'].lower()}"
+
+
+def _place(key: str, origins: Mapping[str, Origin]) -> str:
     origin = origins.get(key, Origin("settings", key))
-    where = origin.name if origin.source == "flag" else f"{origin.source}: {origin.name}"
-    return f"{where} = {values.get(key)!r}: {problem['msg'].lower()}"
+    return origin.name if origin.source == "flag" else f"{origin.source}: {origin.name}"

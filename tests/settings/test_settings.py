@@ -166,6 +166,14 @@ def test_bad_config_file_is_one_line_that_names_file_and_key(data_dir, text, mes
     assert "\n" not in str(raised.value)
 
 
+def test_data_folder_that_is_a_file_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LORAG_DATA_DIR", str(tmp_path / "file"))
+
+    with pytest.raises(SettingsError, match=r"^environment: LORAG_DATA_DIR = '.*/file': it is not a folder$"):
+        load_settings({})
+
+
 def test_bad_flag_is_named_as_the_flag():
     with pytest.raises(SettingsError, match=r"--max-tokens = 0: .*greater"):
         load_settings({"max_tokens": 0})

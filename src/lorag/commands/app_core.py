@@ -11,6 +11,7 @@ from lorag.chat.attach import AttachedFiles
 from lorag.chat.conversation import Conversation
 from lorag.chat.turn import Documents, ModelChoice
 from lorag.commands.indexing import limits_from
+from lorag.commands.scope import check_collections
 from lorag.commands.searching import LibrarySearch
 from lorag.commands.session import chosen_adapters, load_request, turn_options
 from lorag.engine.client import EngineClient
@@ -33,6 +34,7 @@ def open_core(settings: Settings, paths: Sequence[str]) -> Core:
     load = load_request(settings)
     choice = ModelChoice(load.model.stem, load, chosen_adapters(settings, settings.adapter))
     writing, drawing = Database.open(settings.paths.library), Database.open(settings.paths.library)
+    check_collections(writing, settings.collection)
     chats = Chats(writing)
     # An answer that a killed process left unfinished is as finished as it will ever be.
     chats.recover()

@@ -4,23 +4,23 @@ import argparse
 import sys
 from collections.abc import Iterator
 
+from lorag.commands.scope import EMPTY_LIBRARY, check_collections
 from lorag.commands.setup import settings_from
 from lorag.commands.terminal import harmless_json, harmless_line
 from lorag.library.database import Database
 from lorag.library.documents import StoredDocument, list_documents
 from lorag.translation.translate import in_locale
 
-_EMPTY = "the library is empty; fill it with: lorag add FOLDER"
-
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the documents and return the exit code."""
     path = settings_from(arguments).paths.library
     if not path.exists():
-        return _print([], as_json=arguments.json, hint=_EMPTY)
+        return _print([], as_json=arguments.json, hint=EMPTY_LIBRARY)
     with Database.open(path, read_only=True) as database:
+        check_collections(database, arguments.only)
         is_empty = next(list_documents(database), None) is None
-        hint = _EMPTY if is_empty else "no document is like that"
+        hint = EMPTY_LIBRARY if is_empty else "no document is like that"
         wanted = _wanted(database, arguments.only, failed_only=arguments.failed)
         return _print(wanted, as_json=arguments.json, hint=hint)
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
+from lorag.commands.scope import EMPTY_LIBRARY, check_collections
 from lorag.commands.searching import open_searcher
 from lorag.commands.setup import settings_from
 from lorag.commands.terminal import harmless, harmless_json, harmless_line, never_fail_on_encoding, place_of
@@ -13,6 +14,7 @@ from lorag.commands.words import Words
 from lorag.errors import UsageError
 from lorag.library.chunks import chunk_rows
 from lorag.library.database import Database
+from lorag.library.documents import corpus_size
 from lorag.prompts.language import Language
 from lorag.retrieval.passages import Passage, SearchFilter
 from lorag.retrieval.search import Explanation
@@ -34,7 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("the query is empty: lorag search annual leave")
     restriction = SearchFilter(collections=settings.collection, paths=tuple(arguments.path))
     with Database.open(settings.paths.library, read_only=True) as database:
+        check_collections(database, settings.collection)
         found = open_searcher(settings, database).explain(question, filter=restriction)
+        is_empty = corpus_size(database).chunks == 0
         explained = list(_explained(found, database)) if arguments.explain else []
     if arguments.json:
         print(harmless_json([record(passage) for passage in found.result.passages], sys.stdout))
@@ -42,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         _print_passages(found)
     for line in explained:
         print(line, file=sys.stderr if arguments.json else sys.stdout)
-    _print_notes(found, "en" if arguments.json else locale_language())
+    _print_notes(found, "en" if arguments.json else locale_language(), is_empty=is_empty)
     return 0 if found.result.passages else EXIT_NOTHING_FOUND
 
 
@@ -81,10 +85,12 @@ def _print_passages(found: Explanation) -> None:
         print()
 
 
-def _print_notes(found: Explanation, language: Language) -> None:
+def _print_notes(found: Explanation, language: Language, *, is_empty: bool) -> None:
     for note in found.result.notes:
         print(f"lorag: {harmless_line(in_language(note, language))}", file=sys.stderr)
-    if not found.result.passages:
+    if is_empty:
+        print(f"lorag: {in_language(EMPTY_LIBRARY, language)}", file=sys.stderr)
+    elif not found.result.passages:
         weak = found.result.below_threshold
         reason = f"{weak} weak matches were left out; --explain shows them" if weak else "no chunk matches"
         said = in_language(f"nothing relevant found: {reason}", language)

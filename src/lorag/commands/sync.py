@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from lorag.commands.indexing import EXIT_INTERRUPTED, follow, make_indexer, writing
+from lorag.commands.scope import EMPTY_LIBRARY
 from lorag.commands.setup import settings_from
 from lorag.library.database import Database
 from lorag.library.roots import list_roots
@@ -23,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _sync(settings: Settings, places: list[Path] | None, *, as_json: bool) -> int:
     with writing(settings, "lorag sync") as database:
         if not list_roots(database):
-            print(f"lorag: {in_locale('the library is empty; fill it with: lorag add FOLDER')}", file=sys.stderr)
+            print(f"lorag: {in_locale(EMPTY_LIBRARY)}", file=sys.stderr)
         indexer = make_indexer(settings, database)
         return follow(indexer, indexer.sync(places), as_json=as_json)
 

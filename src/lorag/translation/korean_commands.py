@@ -39,6 +39,7 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "one of the paths is empty; name files or folders, . for the present one": "빈 경로가 있습니다. 파일이나 폴더를 적으세요. 지금 폴더는 . 입니다",
     'no question: lorag ask "How many days of leave do I have?", or pipe one in': '질문이 없습니다. lorag ask "연차는 며칠인가요?" 처럼 적거나 파이프로 넣으세요',
     "--each-line takes its questions from the input: lorag ask --each-line < questions.txt": "--each-line 는 질문을 입력에서 한 행에 하나씩 읽습니다: lorag ask --each-line < questions.txt",
+    "there is no collection {0} in the library; did you mean {1}?": "{0}: 라이브러리에 없는 컬렉션입니다. 혹시 이것을 찾으셨나요? {1}",
     "question {0}: {1}": "{0}번 질문: {1!}",
     "the question is empty": "질문이 비어 있습니다",
     "the query is empty: lorag search annual leave": "검색어가 비어 있습니다. 예: lorag search 연차 휴가",

@@ -6,6 +6,7 @@ from typing import Final
 TEMPLATES: Final[Mapping[str, str]] = {
     # --- settings
     "{0} = {1}: {2}": "{0} = {1}: {2!}",
+    "{0} = '{1}': it is not a folder": "{0} = '{1}': 폴더가 아닙니다",
     "{0} cannot be read as TOML: {1}": "{0}: TOML 로 읽을 수 없습니다({1!})",
     "{0}: data_dir cannot be set here, because this file lies in it; set {1}DATA_DIR.": "{0}: 이 파일이 그 폴더 안에 있어서 data_dir 은 여기서 정할 수 없습니다. {1}DATA_DIR 로 정하세요",
     "{0}: unknown setting {1}; did you mean {2}?": "{0}: 모르는 설정입니다: {1}. 혹시 이것을 찾으셨나요? {2}",

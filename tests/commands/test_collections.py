@@ -1,0 +1,39 @@
+"""A collection that the library does not have is an error, and an empty library says that it is empty."""
+
+import pytest
+
+from lorag.cli.main import main
+
+
+@pytest.fixture
+def handbook(tmp_path, capsys):
+    (tmp_path / "leave.md").write_text("Every employee has 25 days of leave a year.")
+    assert main(["add", str(tmp_path / "leave.md"), "--collection", "handbook"]) == 0
+    capsys.readouterr()
+
+
+@pytest.mark.usefixtures("handbook")
+@pytest.mark.parametrize("command", [["ask", "leave"], ["search", "leave"], ["list"], ["chat", "--plain"]])
+def test_an_unknown_collection_is_named_with_the_nearest(command, capsys):
+    assert main([*command, "--collection", "handbok"]) == 2
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == "lorag: there is no collection handbok in the library; did you mean handbook?\n"
+
+
+@pytest.mark.usefixtures("handbook")
+def test_a_collection_whose_files_are_gone_is_known(tmp_path, capsys):
+    (tmp_path / "leave.md").unlink()
+    main(["sync"])
+
+    assert main(["list", "--collection", "handbook"]) == 0
+
+
+@pytest.mark.usefixtures("handbook")
+def test_a_search_of_an_empty_library_says_that_it_is_empty(capsys):
+    main(["remove", "--collection", "handbook"])
+    capsys.readouterr()
+
+    assert main(["search", "leave", "--collection", "handbook"]) == 3
+    assert capsys.readouterr().err == "lorag: the library is empty; fill it with: lorag add FOLDER\n"
