@@ -6,6 +6,7 @@ import pytest
 
 from lorag.cli.main import main
 from lorag.models.catalogue import KNOWN
+from lorag.models.find import BUILTIN, builtin_model, find_model
 from tests.models.server import Shop, serving
 from tests.tiny_gguf import tiny_gguf, write_tiny_gguf, write_tiny_lora
 
@@ -66,6 +67,16 @@ def test_the_model_in_use_is_marked(models, capsys, monkeypatch):
     monkeypatch.setenv("LORAG_MODEL", "mine")
 
     assert [row["name"] for row in listed(capsys) if row["in_use"] and row["role"] == "chat"] == ["Mine"]
+
+
+@pytest.mark.skipif(builtin_model() is None, reason="this checkout has no built-in model")
+def test_the_built_in_model_may_be_called_by_the_name_of_its_file(models, capsys, monkeypatch):
+    builtin = find_model(BUILTIN, models)
+    monkeypatch.setenv("LORAG_MODEL", builtin.stem)
+
+    assert [row["name"] for row in listed(capsys) if row["in_use"] and row["role"] == "chat"] == ["builtin"]
+    assert main(["models", "info", builtin.stem, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["path"] == str(builtin)
 
 
 def test_a_file_that_cannot_chat_is_listed_with_its_reason(models, capsys):

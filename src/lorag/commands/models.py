@@ -84,4 +84,6 @@ def _as_json(model: ListedModel, settings: Settings) -> dict[str, object]:
 def _in_use(model: ListedModel, settings: Settings) -> bool:
     chosen = settings.model if model.role == "chat" else settings.embedder
     names = {model.name.lower(), f"{model.name}.gguf".lower(), str(model.path)}
+    if model.path is not None and model.source == "builtin":
+        names |= {model.path.stem.lower(), model.path.name.lower()}
     return model.path is not None and model.source != "known" and bool({chosen, chosen.lower()} & names)

@@ -45,9 +45,9 @@ def list_models(folder: Path) -> list[LocalModel]:
 
 
 def find_model(wanted: str, folder: Path) -> Path:
-    """Return the file of a model: ``builtin``, a path, or the name of a file in the models folder."""
+    """Return the file of a model: ``builtin``, a path, or the name of a file in the models folder or of the built-in one."""
+    builtin = builtin_model()
     if wanted == BUILTIN:
-        builtin = builtin_model()
         if builtin is None:
             raise ModelError("this installation has no built-in model; choose one with --model, or run: lorag models")
         return builtin
@@ -55,6 +55,8 @@ def find_model(wanted: str, folder: Path) -> Path:
     if path.is_file():
         return path
     models = list_models(folder)
+    if builtin is not None:
+        models.append(LocalModel(builtin.stem, builtin))
     found = next((model.path for model in models if wanted.lower() in _names(model)), None)
     if found is None:
         raise ModelError(_not_found(wanted, folder, [model.name for model in models]))
