@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from lorag.tui.prompt import PromptArea
 from lorag.tui.sidebar import Sidebar
 from lorag.tui.texts import language_from
 from tests.tui.support import SIZE, World, ask, messages, ready, send, text_of, wait_until
@@ -93,3 +94,18 @@ async def test_the_terminal_can_be_resized_at_any_moment(library: World) -> None
         await wait_until(pilot, lambda: not app.streaming)
         assert messages(app)[1].status == "complete"
         assert app.query_one(Sidebar).size.width == 0
+
+
+@pytest.mark.parametrize("side", [(46, 20), (40, 12), (20, 5), (1, 1)])
+async def test_an_empty_prompt_survives_every_jump_in_size(world: World, side: tuple[int, int]) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        for _ in range(3):
+            await pilot.resize_terminal(*side)
+            await pilot.resize_terminal(*SIZE)
+        assert app.query_one(PromptArea).text == ""
+        app.query_one(PromptArea).styles.width = 0
+        app.query_one("#chat").styles.min_width = 0
+        await pilot.resize_terminal(*side)
+        await pilot.pause()
+        assert app.is_running

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from textual import events
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import OptionList, TextArea
 from textual.widgets.option_list import Option
 
@@ -82,6 +83,10 @@ class PromptArea(TextArea, Translated):
     def on_resize(self) -> None:
         """Keep the terminal's caret where the text is typed: an input method opens its window there."""
         self.call_after_refresh(self.place_caret)
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line; Textual cannot wrap the placeholder to no width at all, and fails on the whole app."""
+        return super().render_line(y) if self.content_size.width > 0 else Strip.blank(self.size.width)
 
     def place_caret(self) -> None:
         """Tell the terminal where the caret is; Textual does so only when the caret moves within the text."""
