@@ -132,6 +132,30 @@ def test_a_checksum_that_is_given_is_checked(models, capsys, monkeypatch):
         assert main(["models", "pull", shop.url(), "--sha256", hashlib.sha256(CONTENT).hexdigest()]) == 0
 
 
+def test_a_file_that_is_here_is_held_against_the_checksum_too(models, capsys):
+    (models / "model.gguf").write_bytes(CONTENT)
+    address = "http://127.0.0.1:9/model.gguf"
+
+    assert main(["models", "pull", address, "--sha256", "0" * 64]) == 1
+    assert f"not {'0' * 64}; move it away" in capsys.readouterr().err
+    assert (models / "model.gguf").read_bytes() == CONTENT
+    assert main(["models", "pull", address, "--sha256", hashlib.sha256(CONTENT).hexdigest().upper()]) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "checksum", "reason"),
+    [
+        ("model.gguf", "abc", "64 hexadecimal digits"),
+        ("model.gguf", "g" * 64, "64 hexadecimal digits"),
+        ("m-00001-of-00003.gguf", "0" * 64, "a model of one file"),
+    ],
+)
+def test_a_checksum_that_cannot_be_one_is_a_usage_error(name, checksum, reason, models, capsys):
+    assert main(["models", "pull", f"http://127.0.0.1:9/{name}", "--sha256", checksum]) == 2
+    assert reason in capsys.readouterr().err
+    assert list(models.iterdir()) == []
+
+
 def test_a_file_that_no_engine_can_read_is_thrown_away(models, capsys):
     with serving(Shop(CONTENT[:-5000])) as shop:
         assert main(["models", "pull", shop.url()]) == 1

@@ -118,15 +118,25 @@ def test_a_refusal_is_said_in_words_and_not_tried_again(target, status, reason):
         get(shop, target)
 
     assert len(shop.requests) == 1
-    assert not target.exists()
+    assert left(target) == []
 
 
-def test_a_server_that_is_not_there_is_a_clear_error(target):
+def test_a_server_that_is_not_there_is_a_clear_error_and_leaves_nothing(target):
     with serving(Shop(CONTENT)) as shop:
         pass
 
     with pytest.raises(DownloadError, match="cannot be reached"):
         get(shop, target)
+
+    assert left(target) == []
+
+
+def test_what_an_interrupted_attempt_leaves_can_be_read_by_nobody_else(target):
+    with serving(Shop(CONTENT, cut_after=[50_000])) as shop, pytest.raises(DownloadError):
+        get(shop, target, DownloadLimits(pause_seconds=0, attempts=1))
+
+    assert {stat.S_IMODE(path.stat().st_mode) for path in target.parent.iterdir()} == {0o600}
+    assert left(target) == ["model.gguf.part", "model.gguf.part.json"]
 
 
 def test_a_wrong_checksum_throws_the_file_away(target):
@@ -174,7 +184,7 @@ def test_a_full_disk_is_found_out_before_anything_is_fetched(target):
     with serving(Shop(CONTENT)) as shop, pytest.raises(DownloadError, match="free some space"):
         get(shop, target, limits)
 
-    assert (target.parent / "model.gguf.part").stat().st_size == 0
+    assert left(target) == []
 
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path):

@@ -10,13 +10,14 @@ from typing import Protocol
 from lorag.commands.terminal import harmless_line, shown_size
 from lorag.errors import ModelError
 from lorag.models.download import DownloadProgress
-from lorag.models.fetch import Plan, fetch, plan_for
+from lorag.models.fetch import Plan, check_here, fetch, plan_for
 from lorag.settings import LoadedSettings
 
 
 def pull(arguments: argparse.Namespace, loaded: LoadedSettings, *, offline_variable: str | None) -> int:
     """Fetch what is missing of a model; ``offline_variable`` names what in the environment forbids the network."""
     plan = plan_for(arguments.source, loaded.settings.models_folder, sha256=arguments.sha256)
+    check_here(plan)
     if not plan.missing:
         _print_result(plan, "is already here", as_json=arguments.json)
         return 0

@@ -1,22 +1,21 @@
 """Fetch a file so that what lies at its name is always whole: part file, resume, length, checksum, then rename."""
 
 import hashlib
-import json
 import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BufferedRandom
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx2
 
 from lorag.errors import DownloadError
 from lorag.models.gguf import MAGIC
+from lorag.models.part import held, read_notes, write_notes
 
 _SPARE_BYTES: Final = 200_000_000
 """Left free on the disk, so that a download does not fill it to the last byte."""
@@ -77,7 +76,7 @@ def download(
     notes = part.with_name(part.name + ".json")
     try:
         wanted.target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _held(part) as file:
+        with held(part, notes) as file:
             transfer = _Transfer(wanted, client, file, notes, on_progress, limits)
             transfer.run()
             _check_sum(file, transfer.sha256, wanted)
@@ -118,7 +117,7 @@ class _Transfer:
         self._notes_path = notes
         self._on_progress = on_progress
         self._limits = limits
-        self._notes = _read_notes(notes, wanted.url)
+        self._notes = read_notes(notes, wanted.url)
         self.sha256 = wanted.sha256 or self._notes.get("sha256")
         if not self._notes:
             # Without knowing which version of the file the part belongs to, it cannot be gone on with.
@@ -197,7 +196,7 @@ class _Transfer:
             self._notes_path.unlink(missing_ok=True)
         else:
             self._notes = {"url": self._wanted.url, "version": version, "sha256": self.sha256}
-            self._notes_path.write_text(json.dumps(self._notes), encoding="utf-8")
+            write_notes(self._notes_path, self._notes)
 
     def _check_room(self, total: int | None, start: int) -> None:
         if total is None:
@@ -251,37 +250,6 @@ def _check_sum(file: BufferedRandom, expected: str | None, wanted: Download) -> 
         raise _WrongContentError(
             f"{wanted.url} is not what it should be: its SHA-256 is {found}, not {expected.lower()}. It was thrown away"
         )
-
-
-@contextmanager
-def _held(part: Path) -> Iterator[BufferedRandom]:
-    """Open a part file that no other process is writing."""
-    descriptor = os.open(part, os.O_RDWR | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "r+b") as file:
-        if not _locked(file):
-            raise DownloadError(f"another lorag is fetching {part.name.removesuffix('.part')}")
-        yield file
-
-
-def _locked(file: BufferedRandom) -> bool:
-    try:
-        import fcntl  # noqa: PLC0415 - there is none on Windows, where an open file cannot be replaced anyway
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _read_notes(path: Path, url: str) -> Mapping[str, Any]:
-    try:
-        notes = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    is_ours = isinstance(notes, dict) and notes.get("url") == url and isinstance(notes.get("version"), str)
-    return notes if is_ours else {}
 
 
 def _reason(error: Exception) -> str:

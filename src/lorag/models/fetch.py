@@ -1,6 +1,7 @@
 """What a name or an address given to ``lorag models pull`` means, and fetching all its files."""
 
 import difflib
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from lorag.models.gguf import read_metadata
 
 _PART: Final = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$")
 _SECONDS: Final = 30.0
+_SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
 _UNSAFE: Final = re.compile(r"[^\w.+ -]")
 
 
@@ -41,10 +43,34 @@ def plan_for(source: str, folder: Path, *, sha256: str | None = None) -> Plan:
     """Return what is to be fetched for a known name or an address.
 
     Raises:
-        UsageError: It is neither.
+        UsageError: It is neither, or the checksum cannot be the one of what it means.
     """
-    if "://" in source:
-        return _from_url(source, folder, sha256)
+    plan = _from_url(source, folder, sha256) if "://" in source else _from_name(source, folder, sha256)
+    if sha256 is not None and not _SHA256.fullmatch(sha256):
+        raise UsageError(f"--sha256 {sha256}: a SHA-256 has 64 hexadecimal digits")
+    if sha256 is not None and len(plan.downloads) > 1:
+        raise UsageError(f"--sha256 is for a model of one file, and {plan.name} has {len(plan.downloads)}")
+    return plan
+
+
+def check_here(plan: Plan) -> None:
+    """Compare files that are here already with their checksum, where one was given.
+
+    Raises:
+        ModelError: A file has another one; it stays, because it may be somebody's own.
+    """
+    for item in plan.downloads:
+        if item.sha256 is not None and item.target.exists():
+            with item.target.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            if found != item.sha256.lower():
+                raise ModelError(
+                    f"{item.target} is here, but its SHA-256 is {found}, not {item.sha256.lower()}; "
+                    "move it away to fetch it anew"
+                )
+
+
+def _from_name(source: str, folder: Path, sha256: str | None) -> Plan:
     known = find_known(source)
     if known is None:
         near = difflib.get_close_matches(source.lower(), [model.name for model in KNOWN], n=1)

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 TEMPLATES: Final[Mapping[str, str]] = {
+    "--sha256 {0}: a SHA-256 has 64 hexadecimal digits": "--sha256 {0}: SHA-256 은 16진수 64자리입니다",
+    "--sha256 is for a model of one file, and {0} has {1}": "--sha256 은 파일이 하나인 모델에만 쓸 수 있습니다({0}: 파일 {1}개)",
+    "{0} is here, but its SHA-256 is {1}, not {2}; move it away to fetch it anew": "{0}: 이미 있는 파일이지만 SHA-256 값이 {1}입니다(기대한 값: {2}). 다시 받으려면 파일을 옮기세요",
     "{0} is a LoRA adapter, not a model; choose a model and switch it on with --adapter": "{0}: 모델이 아니라 LoRA 어댑터입니다. 모델을 고르고 이 어댑터는 --adapter 로 켜세요",
     "{0} is {1} and cannot chat": "{0}: 대화할 수 없는 파일입니다({1!})",
     "an image encoder": "이미지 인코더",
