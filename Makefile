@@ -18,7 +18,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@$(PYTHON) scripts/install.py $(VENV) '.[dev]' $@
 
 chat: $(VENV)/.installed ## set up, index examples/, and chat (reads questions from stdin without a terminal)
-	@$(BIN)/lorag add examples --collection examples >&2
+	@$(BIN)/lorag add examples --collection examples --rebuild >&2
 	@$(BIN)/lorag chat
 
 test: $(VENV)/.installed-dev ## run every test

@@ -78,6 +78,9 @@ def _add(parser: Parser) -> None:
     parser.add_argument(
         "--collection", dest="into", metavar="NAME", help="the collection to put them in (default: default)"
     )
+    parser.add_argument(
+        "--rebuild", action="store_true", help="a library built with another embedder is rebuilt first, not refused"
+    )
     _json(parser, "progress and report")
     _data_dir(parser)
 

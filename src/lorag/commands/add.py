@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from lorag.commands.indexing import follow, make_indexer, writing
+from lorag.commands.indexing import EXIT_INTERRUPTED, follow, make_indexer, writing
 from lorag.commands.setup import settings_from
 from lorag.errors import UsageError
 
@@ -16,4 +16,6 @@ def run(arguments: argparse.Namespace) -> int:
     paths = [Path(path).expanduser() for path in arguments.paths]
     with writing(settings, "lorag add") as database:
         indexer = make_indexer(settings, database)
+        if arguments.rebuild and follow(indexer, indexer.rebuild(), as_json=arguments.json) == EXIT_INTERRUPTED:
+            return EXIT_INTERRUPTED
         return follow(indexer, indexer.add(paths, arguments.into), as_json=arguments.json)

@@ -113,6 +113,12 @@ class Indexer:
         contents.settle_all(self._database)
         yield from self._run([], retry_failed=True)
 
+    def rebuild(self) -> Iterator[SyncEvent]:
+        """Build anew what was built in another way than today's, and only that; nothing happens where nothing was."""
+        differing = meta.mismatches(self._database, self._identity)
+        if differing:
+            yield from self.reindex(embed_only=set(differing) == {"embedder"})
+
     def _require_same_text(self) -> None:
         stored = meta.mismatches(self._database, self._identity)
         if set(stored) - {"embedder"}:
