@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -193,6 +194,35 @@ def test_a_model_that_is_not_there_is_one_line_on_a_clean_terminal(opened: Open)
     assert terminal.end() == 1
     assert "there is no model file nowhere" in terminal.text
     assert "RAG on" not in terminal.text
+
+
+FAULTY = """
+import sys
+from lorag.cli.main import main
+from lorag.tui.app import LoragApp
+
+async def planted(app):
+    raise RuntimeError("planted")
+
+LoragApp.action_interrupt = planted
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_fault_that_ends_the_chat_is_told_on_the_terminal_with_the_place_of_the_log(
+    opened: Open, shell: Shell
+) -> None:
+    terminal = opened(command=(sys.executable, "-c", FAULTY))
+    terminal.wait_for(loaded)
+    terminal.type(CTRL_C)
+    assert terminal.end() == 1
+    told = [line for line in terminal.last.decode().splitlines() if "lorag: " in line]
+    assert len(told) == 1
+    assert "RuntimeError('planted')" in told[0]
+    assert "What was said is saved" in told[0]
+    log = shell.data_dir / "logs" / "app.log"
+    assert str(log) in told[0]
+    assert "Traceback" in log.read_text()
 
 
 def test_plain_keeps_the_line_by_line_chat_for_screen_readers(opened: Open) -> None:

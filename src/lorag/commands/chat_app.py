@@ -10,8 +10,10 @@ import platformdirs
 
 from lorag.commands.standard_error import kept_off_the_screen
 from lorag.env_file import read_env_file
+from lorag.errors import LoragError
 from lorag.paths import DataPaths
 from lorag.tui.keyboard import prepare_environment
+from lorag.tui.visible import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     if app.fatal is not None:
         # The app may speak another language than the locale.
         raise type(app.fatal)(app.texts.of(app.fatal)) from app.fatal
+    if app.crash is not None:
+        raise LoragError(app.texts("crashed", problem=one_line(repr(app.crash)), log=log)) from app.crash
     return app.return_code or 0
 
 

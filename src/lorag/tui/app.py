@@ -258,6 +258,11 @@ class LoragApp(
             _log.error("a fault in %s", event.worker.name, exc_info=error)
             self.say("fault", error=True, problem=repr(error))
 
+    @property
+    def crash(self) -> Exception | None:
+        """What ended the app, when that was no wish of the person; Textual prints it where the log is."""
+        return self._exception
+
     # --- leaving ---------------------------------------------------------------------------------------------------
 
     def save_draft(self) -> None:

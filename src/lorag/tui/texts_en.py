@@ -149,6 +149,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "lang.now": "The interface is in {name}.",
     "quit.again": "Press Ctrl+C again to quit.",
     "fault": "A fault in lorag: {problem}. logs/app.log in the data folder says more.",
+    "crashed": "A fault in lorag has ended the chat: {problem}. What was said is saved. The log: {log}",
     "commands.hint": "Type to filter, also chats, models, adapters and documents · Enter runs · Esc closes",
     "commands.title": "Commands",
     "command.unknown": "There is no command /{name}. Did you mean {meant}?",

@@ -149,6 +149,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "lang.now": "화면 언어: {name}",
     "quit.again": "끝내려면 Ctrl+C를 한 번 더 누르세요.",
     "fault": "lorag 내부 오류: {problem}. 데이터 폴더의 logs/app.log 에 자세한 내용이 있습니다.",
+    "crashed": "lorag 내부 오류로 대화 화면이 닫혔습니다: {problem}. 대화 내용은 저장되어 있습니다. 로그: {log}",
     "commands.hint": "입력해서 찾기(대화, 모델, 어댑터, 문서 포함) · Enter 실행 · Esc 닫기",
     "commands.title": "명령",
     "command.unknown": "/{name} 명령이 없습니다. {meant} 을(를) 뜻했나요?",
