@@ -8,6 +8,7 @@ from typing import Final
 
 from lorag.adapters.manifest import MANIFEST_NAME, Manifest, read_manifest
 from lorag.errors import AdapterError
+from lorag.paths import is_file, typed_path
 
 WEIGHTS_NAME: Final = "adapter.gguf"
 
@@ -65,8 +66,8 @@ def _adapter(entry: Path) -> Adapter | None:
 
 
 def _named(adapters: list[Adapter], name: str) -> Adapter | None:
-    path = Path(name).expanduser()
-    if path.suffix == ".gguf" and path.is_file():
+    path = typed_path(name)
+    if path.suffix == ".gguf" and is_file(path):
         return Adapter(path.stem, path, None)
     return next((adapter for adapter in adapters if adapter.name.lower() == name.lower()), None)
 

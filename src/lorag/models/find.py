@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from lorag.errors import ModelError
+from lorag.paths import is_file, typed_path
 
 BUILTIN: Final = "builtin"
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -51,8 +52,8 @@ def find_model(wanted: str, folder: Path) -> Path:
         if builtin is None:
             raise ModelError("this installation has no built-in model; choose one with --model, or run: lorag models")
         return builtin
-    path = Path(wanted).expanduser()
-    if path.is_file():
+    path = typed_path(wanted)
+    if is_file(path):
         return path
     models = list_models(folder)
     if builtin is not None:

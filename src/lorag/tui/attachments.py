@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lorag.paths import is_file, typed_path
+
 _MENTION: Final = re.compile(r"(?:(?<=\s)|^)@(?:\"([^\"\n]+)\"|([^\s\"]+))")
 
 
@@ -26,7 +28,7 @@ def mentioned_files(question: str, folder: Path) -> Mentions:
         written = quoted or bare.rstrip(".,;:!?)")
         # A file's name may hold Hangul in parts, while questions hold it composed.
         names = (written, unicodedata.normalize("NFD", written))
-        paths = [path for name in names if (path := folder / Path(name).expanduser()).is_file()]
+        paths = [path for name in names if is_file(path := typed_path(name, folder))]
         if paths:
             found.append(paths[0])
         elif quoted or "/" in written:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lorag.paths import typed_path
 from lorag.tui.commands import BY_NAME, COMMANDS, Argument, Situation
 
 _SHOWN: Final = 30
@@ -82,7 +83,7 @@ def _paths(typed: str, start: int, folder: Path, *, quoted: bool) -> list[Comple
     bare = typed.removeprefix('"')
     parent_text, _, beginning = bare.rpartition("/")
     parent_text += "/" if "/" in bare else ""
-    parent = folder / Path(parent_text).expanduser()
+    parent = typed_path(parent_text, folder)
     try:
         with os.scandir(parent) as found:
             entries = sorted(found, key=lambda entry: (not entry.is_dir(), entry.name.lower()))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lorag.errors import LibraryError, LoragError, UsageError
+from lorag.paths import is_there, typed_path
 from lorag.tui.jobs import Job
 from lorag.tui.library_screen import LibraryScreen
 from lorag.tui.part import AppPart
@@ -43,10 +44,10 @@ class LibraryActions(AppPart):
         self._start(("add", str(self._existing(argument.strip('"'))), "--json"))
 
     def _existing(self, written: str) -> Path:
-        path = (self.ui.places.working / Path(written).expanduser()).resolve()
-        if not path.exists():
+        path = typed_path(written, self.ui.places.working)
+        if not is_there(path):
             raise UsageError(self.ui.texts("add.missing", path=path))
-        return path
+        return path.resolve()
 
     async def do_sync(self, argument: str) -> None:
         """Read again what was added."""

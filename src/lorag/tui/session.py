@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from lorag.chat.events import TurnEvent
+from lorag.paths import typed_path
 from lorag.tui.core import AdapterEntry, Core
 from lorag.tui.view import MessageShown, stored
 
@@ -159,7 +160,7 @@ class Session:
         messages = self._tree.branch() if self._tree else []
         if answers is not None:
             messages = chosen_turns(messages, answers)
-        path = Path(place).expanduser() if place else None
+        path = typed_path(place) if place else None
         return export_chat(self.title, messages, form=form, path=path, folder=folder)
 
     def delete(self, chat_id: int) -> bool:

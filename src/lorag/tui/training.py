@@ -9,6 +9,7 @@ from typing import Any, Final
 from rich.cells import cell_len
 
 from lorag.errors import UsageError
+from lorag.paths import is_there, typed_path
 from lorag.tui.texts import Texts
 from lorag.tui.visible import one_line
 
@@ -84,5 +85,5 @@ def table_lines(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str
 
 def _path(word: str, folder: Path) -> str:
     """Return a file that is there with its whole path: the run starts in a folder of its own."""
-    path = folder / Path(word).expanduser()
-    return str(path) if not word.startswith("-") and path.exists() else word
+    path = typed_path(word, folder)
+    return str(path) if not word.startswith("-") and is_there(path) else word
