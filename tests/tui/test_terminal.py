@@ -14,7 +14,7 @@ from tests.end_to_end.support import LEAVE, LEAVE_KO, Shell, engine_of, quoting_
 from tests.pseudo_terminal import end
 from tests.tui.terminal import APP, Terminal
 
-CTRL_C, CTRL_D, CTRL_Q, CTRL_Z, ESCAPE, ALT_J, ALT_Z, F1 = (
+CTRL_C, CTRL_D, CTRL_Q, CTRL_Z, ESCAPE, ALT_J, ALT_Z, F1, F12 = (
     "\x03",
     "\x04",
     "\x11",
@@ -23,6 +23,7 @@ CTRL_C, CTRL_D, CTRL_Q, CTRL_Z, ESCAPE, ALT_J, ALT_Z, F1 = (
     "\x1bj",
     "\x1bz",
     "\x1bOP",
+    "\x1b[24~",
 )
 ENDLESS = ("chat", "--no-rag", "--temperature", "0", "--max-tokens", "30000")
 QUESTION = "How many days of annual leave?"
@@ -223,6 +224,20 @@ def test_a_fault_that_ends_the_chat_is_told_on_the_terminal_with_the_place_of_th
     log = shell.data_dir / "logs" / "app.log"
     assert str(log) in told[0]
     assert "Traceback" in log.read_text()
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["missing", "no program"])
+def test_an_editor_that_cannot_start_is_a_message_and_the_chat_goes_on(opened: Open, shell: Shell, there: bool) -> None:
+    editor = shell.folder / "editor"
+    if there:
+        editor.write_bytes(b"\0 no program")
+        editor.chmod(0o700)
+    terminal = opened(command=("/usr/bin/env", "-u", "VISUAL", f"EDITOR={editor}", *APP))
+    terminal.wait_for(loaded)
+    terminal.type(F12)
+    terminal.wait_for("could not be started")
+    terminal.type("still here")
+    terminal.wait_for("│ still here")
 
 
 def test_plain_keeps_the_line_by_line_chat_for_screen_readers(opened: Open) -> None:

@@ -1,6 +1,8 @@
 """Sources: what is searched, and the passages behind an answer."""
 
+import errno
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -184,13 +186,24 @@ class SourceActions(AppPart):
     def run_outside(self, command: list[str]) -> bool:
         """Run a program in the terminal in place of the chat and return whether it succeeded."""
         app = self.ui
+        if shutil.which(command[0]) is None:
+            app.say("editor.failed", error=True, program=command[0], reason=app.texts.of(os.strerror(errno.ENOENT)))
+            return False
         try:
             with self.suspend():
-                code = subprocess.run(command, check=False, env=os.environ).returncode
+                code = _exit_code(command)
         except SuspendNotSupported:
             app.say("editor.unsupported", error=True)
             return False
-        except OSError as error:
-            app.say("editor.failed", error=True, program=command[0], reason=app.texts.of(error.strerror or error))
+        if isinstance(code, OSError):
+            app.say("editor.failed", error=True, program=command[0], reason=app.texts.of(code.strerror or code))
             return False
         return code == 0
+
+
+def _exit_code(command: list[str]) -> int | OSError:
+    """Run a program; why it could not begin is returned, for what is raised here leaves the terminal to nobody."""
+    try:
+        return subprocess.run(command, check=False, env=os.environ).returncode
+    except OSError as error:
+        return error
