@@ -70,6 +70,17 @@ async def test_a_code_block_is_copied_and_asked_for_when_there_are_two(world: Wo
         assert held_by(copied) == "make chat\n"
 
 
+@pytest.mark.parametrize("number", ["²", "3", "0", "two", "9" * 5000])
+async def test_a_number_that_no_code_block_has_names_those_there_are(world: World, copied: Path, number: str) -> None:
+    world.engine.answers = [CODE]
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ask(pilot, "hello")
+        await app.run_command("code", number)
+        await pilot.pause()
+        assert [n.message for n in app._notifications] == ["choose one of: 1, 2"]
+        assert held_by(copied) == ""
+
+
 async def test_a_source_is_copied_where_it_is_chosen_and_where_it_is_read(library: World, copied: Path) -> None:
     library.engine.answers = ["You have 25 days of annual leave [2]."]
     async with library.app().run_test(size=SIZE) as pilot:

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from lorag.errors import UsageError
 from lorag.tui.clipboard import copy_with, installed_tools, osc52
 from lorag.tui.part import AppPart
 from lorag.tui.picker import Choice, Item, Picker
@@ -37,13 +38,15 @@ class CopyActions(AppPart):
         """Copy a code block of the chosen answer; which one is asked for when there are several."""
         answer = self.query_one(Transcript).selected
         blocks = code_blocks(answer.text) if answer else []
+        numbered = {str(at): block for at, block in enumerate(blocks, 1)}
         number = argument.strip()
         if len(blocks) > 1 and not number:
-            items = [Item(str(at), block.strip().split("\n")[0]) for at, block in enumerate(blocks, 1)]
+            items = [Item(at, block.strip().split("\n")[0]) for at, block in numbered.items()]
             self.show_screen(Picker(Choice.of(self.ui.texts("command.code"), items)), self._code_chosen)
             return
-        at = int(number) if number.isdigit() else 1
-        await self._copy_or_say(blocks[at - 1] if 1 <= at <= len(blocks) else "")
+        if blocks and number and number not in numbered:
+            raise UsageError(self.ui.texts("command.choices", choices=", ".join(numbered)))
+        await self._copy_or_say(numbered.get(number or "1", ""))
 
     async def _code_chosen(self, chosen: str | None) -> None:
         if chosen is not None:
