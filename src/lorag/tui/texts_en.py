@@ -117,6 +117,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "job.counts": "{added} added, {updated} updated, {removed} removed, {failed} could not be read (/library)",
     "job.failed": "Reading failed: {reason}",
     "train.started": "training: starting…",
+    "stage.convert": "training: writing the model to train on as a GGUF",
     "stage.read": "training: reading the examples",
     "stage.doctor": "training: checking the rows on the model's own tokens",
     "stage.load": "training: loading the model to train on",

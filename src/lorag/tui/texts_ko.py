@@ -117,6 +117,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "job.counts": "추가 {added}, 갱신 {updated}, 제거 {removed}, 읽지 못함 {failed} (/library)",
     "job.failed": "읽지 못했습니다: {reason}",
     "train.started": "학습: 시작하는 중…",
+    "stage.convert": "학습: 학습할 모델을 GGUF로 쓰는 중",
     "stage.read": "학습: 예시를 읽는 중",
     "stage.doctor": "학습: 모델의 토큰으로 예시를 확인하는 중",
     "stage.load": "학습: 학습할 모델을 불러오는 중",

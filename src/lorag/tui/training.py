@@ -14,7 +14,7 @@ from lorag.tui.texts import Texts
 from lorag.tui.visible import one_line
 
 _CELL_GAP: Final = 2
-STAGES: Final = ("read", "doctor", "load", "estimate", "prepare", "tune", "measure", "export", "register")
+STAGES: Final = ("convert", "read", "doctor", "load", "estimate", "prepare", "tune", "measure", "export", "register")
 """The parts of a run, in their order; each has a text of its own."""
 
 
