@@ -1,36 +1,48 @@
 """kill -9 at any moment: the chat is intact, the next command goes on from it, and no process stays behind."""
 
 import os
+import random
 import signal
 import subprocess
+import time
 
 import psutil
-import pytest
 
-from tests.end_to_end.support import LEAVE, LORAG, engine_of, until
+from tests.end_to_end.support import LEAVE, LORAG, Shell, engine_of, until
 
 ENDLESS = ("--no-rag", "--temperature", "0", "--max-tokens", "30000")
+SEED = int(os.environ.get("KILL_SEED", time.time_ns() % 1_000_000))
+"""Other moments in every run of the tests; a failure names the seed that brings its own back."""
+MOMENTS = 5
+LATEST_CHARACTER = 1500
+KILLED_QUESTION = "A question that must not be lost"
 
 
-@pytest.mark.parametrize("characters", [1, 300, 8000])
-def test_a_killed_app_leaves_the_chat_intact(tiny_shell, characters):
-    with tiny_shell.terminal("chat", "--plain", *ENDLESS) as terminal:
-        terminal.wait_for("> ")
-        terminal.ask("A question that must not be lost", characters)
-        engine = engine_of(terminal.pid)
-        os.kill(terminal.pid, signal.SIGKILL)
-        # The engine notices that nobody listens any more and ends by itself.
-        engine.wait(30)
-
-    asked, answer = tiny_shell.messages()
-    assert asked.text == "A question that must not be lost"
-    assert answer.status == "streaming"
-    assert tiny_shell.problems() == []
+def test_an_app_killed_at_random_moments_leaves_every_chat_intact_and_no_process_behind(tiny_shell):
+    moments = [0, *(random.Random(SEED).randrange(1, LATEST_CHARACTER) for _ in range(MOMENTS - 1))]
+    hint = f"moments {moments}; again with KILL_SEED={SEED}"
+    for number, characters in enumerate(moments, start=1):
+        kill_after(tiny_shell, characters)
+        messages = tiny_shell.messages()
+        # The next start has told the answers before this one as stopped.
+        assert [message.text for message in messages[::2]] == [KILLED_QUESTION] * number, hint
+        assert [message.status for message in messages[1::2]] == ["stopped"] * (number - 1) + ["streaming"], hint
+        assert tiny_shell.problems() == [], hint
 
     after = tiny_shell.run("ask", "Hello", "--no-rag", "--max-tokens", "2")
 
-    assert after.returncode == 0
-    assert [message.status for message in tiny_shell.messages()[:2]] == ["complete", "stopped"]
+    assert after.returncode == 0, hint
+    assert tiny_shell.messages()[2 * MOMENTS - 1].status == "stopped", hint
+
+
+def kill_after(shell: Shell, characters: int) -> None:
+    """Ask, kill the app when so many characters of the answer are on the screen, and wait for its engine to notice."""
+    with shell.terminal("chat", "--plain", *ENDLESS) as terminal:
+        terminal.wait_for("> ")
+        terminal.ask(KILLED_QUESTION, characters)
+        engine = engine_of(terminal.pid)
+        os.kill(terminal.pid, signal.SIGKILL)
+        engine.wait(30)
 
 
 def test_a_killed_chat_can_be_gone_on_with(tiny_shell):
