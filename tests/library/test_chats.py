@@ -146,3 +146,17 @@ def test_a_killed_stream_keeps_the_question_and_all_that_was_flushed(tmp_path: P
         assert answer.status == "stopped"
         assert [hit.message_id for hit in chats.search("sentence 0")] == [answer.id]
         assert database.integrity_problems() == []
+
+
+def test_only_an_answer_without_words_beside_others_is_discarded(chats: Chats) -> None:
+    chat = chats.create()
+    asked = chats.add_user(chat, "one?")
+    alone = chats.start_answer(chat, asked, "builtin", ())
+    chats.finish_answer(alone, "", "stopped")
+    assert not chats.discard_empty(alone)
+    written, empty = (chats.start_answer(chat, asked, "builtin", ()) for _ in range(2))
+    chats.finish_answer(written, "some words", "stopped")
+    chats.finish_answer(empty, "", "stopped")
+    assert not chats.discard_empty(written)
+    assert chats.discard_empty(empty)
+    assert [message.id for message in chats.messages(chat)] == [asked, alone, written]

@@ -1,5 +1,7 @@
 """One question answered side by side."""
 
+import pytest
+
 from lorag.tui.compare_screen import CompareScreen
 from tests.tui.support import SIZE, World, messages, ready, send, text_of, wait_until
 
@@ -82,3 +84,46 @@ async def test_a_failure_in_one_column_does_not_end_the_others(library: World) -
         assert isinstance(screen, CompareScreen)
         await wait_until(pilot, lambda: not screen.running)
         assert [column.answer.status for column in screen.columns if column.answer] == ["failed", "complete"]
+
+
+@pytest.mark.parametrize("close_at_once", [False, True], ids=["stopped then closed", "closed while it stops"])
+async def test_ctrl_c_stops_the_answers_and_then_closes_them(library: World, close_at_once: bool) -> None:
+    library.adapters, library.engine.answers = {"polite": ""}, ["From nowhere.", "Second."]
+    async with library.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        library.engine.hold_after = 4
+        await send(pilot, f"/compare {QUESTION}")
+        screen = app.screen
+        assert isinstance(screen, CompareScreen)
+        await wait_until(pilot, library.engine.held.is_set)
+        if close_at_once:
+            # Both before the engine has had a chance to stop.
+            await app.action_interrupt()
+            await app.action_interrupt()
+        else:
+            await pilot.press("ctrl+c")
+            await wait_until(pilot, lambda: not screen.running)
+            assert app.screen is screen
+            await pilot.press("ctrl+c")
+        await wait_until(pilot, lambda: len(app.screen_stack) == 1 and not app.streaming and len(messages(app)) == 2)
+        assert (messages(app)[1].text, messages(app)[1].status) == ("From", "stopped")
+        assert not app._notifications
+
+
+async def test_an_answer_stopped_before_its_first_word_does_not_stay_beside_others(library: World) -> None:
+    async with library.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, QUESTION)
+        await wait_until(pilot, lambda: len(messages(app)) == 2 and not app.streaming)
+        library.engine.hold_after = 0
+        await pilot.press("f7")
+        await wait_until(pilot, library.engine.held.is_set)
+        screen = app.screen
+        assert isinstance(screen, CompareScreen)
+        await pilot.press("ctrl+c")
+        await wait_until(pilot, lambda: not screen.running)
+        await pilot.press("enter")
+        assert app.screen is screen
+        await pilot.press("ctrl+c")
+        await wait_until(pilot, lambda: len(app.screen_stack) == 1)
+        assert (messages(app)[1].text, messages(app)[1].versions) == ("Hello.", 1)

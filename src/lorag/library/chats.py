@@ -77,6 +77,10 @@ _FIND = (
     "SELECT m.chat_id, m.id, c.title, m.text, m.created_at FROM message_text t JOIN message m ON m.id = t.rowid"
     " JOIN chat c ON c.id = m.chat_id WHERE t.text LIKE ? ORDER BY m.id DESC"
 )
+_DISCARD_EMPTY = (
+    "DELETE FROM message WHERE id = ? AND role = 'assistant' AND status = 'stopped' AND trim(text) = ''"
+    " AND EXISTS (SELECT 1 FROM message AS other WHERE other.parent_id = message.parent_id AND other.id <> message.id)"
+)
 
 
 class Chats:
@@ -161,6 +165,12 @@ class Chats:
                 "UPDATE chat SET updated_at = ? WHERE id = (SELECT chat_id FROM message WHERE id = ?)",
                 (time.time(), message_id),
             )
+
+    def discard_empty(self, message_id: int) -> bool:
+        """Delete an answer stopped before its first word, unless it is the only one; return whether it was deleted."""
+        with self._database.atomic():
+            self._database.execute(_DISCARD_EMPTY, (message_id,))
+            return self._database.changes() > 0
 
     def history(self, chat_id: int, leaf_id: int | None = None) -> list[StoredMessage]:
         """Return one branch of a conversation, oldest first: up to ``leaf_id``, or to its newest message."""

@@ -66,6 +66,11 @@ class CompareActions(AppPart):
         finally:
             app.streaming = False
             screen.running = False
+        for column in screen.columns:
+            if column.answer is not None and session.core.chats.discard_empty(column.answer.id):
+                column.answer = None
+        if screen.closed:
+            await self._kept(None)
         app.refresh_state()
 
     async def _answer_in(self, column: CompareColumn, session: Session, question: str, asked: int | None) -> int | None:
@@ -109,7 +114,8 @@ class CompareActions(AppPart):
     async def _kept(self, answer_id: int | None) -> None:
         """Go on with the answer that was chosen, or with the last one; the others stay as its versions."""
         app = self.ui
-        if app.session is None or app.session.chat_id is None:
+        if app.session is None or app.session.chat_id is None or app.streaming:
+            # Closed before the answer has stopped: this comes again when it has.
             return
         branch = app.session.reread() if answer_id is None else app.session.open_chat(app.session.chat_id, answer_id)
         await app.show_branch(branch)

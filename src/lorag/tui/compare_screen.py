@@ -38,6 +38,8 @@ class CompareColumn(Vertical):
         super().__init__(classes="compare-column")
         self.column = column
         self.answer: MessageShown | None = None
+        self.closed = False
+        """Whether nobody sees it any more; what still arrives is not drawn."""
         self._view: AnswerView | None = None
 
     def compose(self) -> ComposeResult:
@@ -48,6 +50,8 @@ class CompareColumn(Vertical):
     async def begin(self, answer: MessageShown) -> None:
         """Show an answer that is about to stream."""
         self.answer = answer
+        if self.closed:
+            return
         self._view = AnswerView(answer)
         body = self.query_one(VerticalScroll)
         await body.mount(self._view)
@@ -55,25 +59,25 @@ class CompareColumn(Vertical):
 
     def add(self, text: str) -> None:
         """Take a piece of the answer."""
-        if self._view is not None:
+        if self._view is not None and not self.closed:
             self._view.add(text)
 
     def progress(self, text: str) -> None:
         """Say what is happening before the answer begins."""
-        if self._view is not None:
+        if self._view is not None and not self.closed:
             self._view.progress(text)
 
     async def flush(self) -> None:
         """Write what has arrived."""
-        if self._view is not None and self.answer is not None and self.answer.status == "streaming":
+        if self._view is not None and not self.closed and self.answer is not None and self.answer.status == "streaming":
             await self._view.flush()
 
     async def finish(self, answer: MessageShown) -> None:
         """Show the final answer with what it cites."""
         self.answer = answer
-        texts = texts_of(self)
-        cited = [describe_source(source, texts) for source in answer.sources if source.n is not None]
-        if self._view is not None:
+        if self._view is not None and not self.closed:
+            texts = texts_of(self)
+            cited = [describe_source(source, texts) for source in answer.sources if source.n is not None]
             await self._view.finish(answer)
             await self.query_one(VerticalScroll).mount(
                 Static(Content("\n").join(cited), classes="compare-sources", markup=False)
@@ -100,7 +104,19 @@ class CompareScreen(Dialog[int | None]):
         self._columns = [CompareColumn(column) for column in columns]
         self._chosen = 0
         self._touched = False
+        self._stop_asked = False
         self.running = True
+
+    @property
+    def closed(self) -> bool:
+        """Whether the reader has gone back to the chat."""
+        return self._columns[0].closed
+
+    def close_with(self, result: int | None) -> None:
+        """Go back to the chat; what is still on its way is not drawn."""
+        for column in self._columns:
+            column.closed = True
+        super().close_with(result)
 
     @property
     def columns(self) -> Sequence[CompareColumn]:
@@ -127,7 +143,7 @@ class CompareScreen(Dialog[int | None]):
 
     def answering(self, at: int) -> None:
         """Let the reader see the answer that is being written, unless another was chosen."""
-        if not self._touched:
+        if not self._touched and not self.closed:
             self._chosen = at
             self._mark()
 
@@ -149,8 +165,9 @@ class CompareScreen(Dialog[int | None]):
             self.close_with(answer.id)
 
     async def action_stop_or_close(self) -> None:
-        """Stop the answers, or, when there is nothing to stop, go back."""
-        if self.running:
+        """Stop the answers, or, when there is nothing to stop or that was asked before, go back."""
+        if self.running and not self._stop_asked:
+            self._stop_asked = True
             await self.app.run_action("stop_compare")
         else:
             self.close_with(None)

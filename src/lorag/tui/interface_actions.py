@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.css.query import NoMatches
 
 from lorag.errors import LoragError, UsageError
+from lorag.tui.compare_screen import CompareScreen
 from lorag.tui.dialogs import Reader
 from lorag.tui.editor import editor_command
 from lorag.tui.part import AppPart
@@ -138,6 +139,8 @@ class InterfaceActions(AppPart):
         if selected:
             await self.ui.copy_text(selected)
             self.screen.clear_selection()
+        elif isinstance(self.screen, CompareScreen):
+            await self.screen.action_stop_or_close()
         elif len(self.screen_stack) > 1:
             _ = self.screen.dismiss(None)
         elif app.streaming:
