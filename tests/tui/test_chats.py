@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from textual.widgets import Input, OptionList, SelectionList
 
 from lorag.library.chats import Chats
@@ -9,6 +10,7 @@ from lorag.tui.chat_list import ChatList
 from lorag.tui.dialogs import AskText
 from lorag.tui.export_actions import TurnsScreen
 from lorag.tui.picker import Picker
+from lorag.tui.prompt import PromptArea
 from lorag.tui.transcript import Transcript
 from lorag.tui.window import MOST, OPENED
 from tests.tui.support import SIZE, World, ask, messages, ready, send, text_of, wait_until
@@ -116,6 +118,41 @@ async def test_a_deleted_chat_can_be_brought_back(world: World) -> None:
         await pilot.press("alt+u")
         await wait_until(pilot, lambda: len(messages(app)) == 2)
     assert len(world.chats().recent()) == 1
+
+
+@pytest.mark.parametrize("keys", [("f4",), ("alt+x",), ("alt+n",), ("f1", "escape", "f2")])
+async def test_a_chat_that_another_window_deleted_becomes_a_new_one(world: World, keys: tuple[str, ...]) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ask(pilot, "one?")
+        world.chats().delete(world.chats().recent()[0].id)
+        await pilot.press(*keys)
+        await wait_until(pilot, lambda: not messages(app))
+        assert "This chat was deleted in another window. A new one begins." in [n.message for n in app._notifications]
+        await pilot.press("escape")
+        await ask(pilot, "two?")
+    assert [chat.title for chat in world.chats().recent()] == ["two?"]
+
+
+async def test_a_question_asked_in_a_chat_that_is_gone_goes_back_to_the_prompt(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ask(pilot, "one?")
+        world.chats().delete(world.chats().recent()[0].id)
+        await send(pilot, "two?")
+        await wait_until(pilot, lambda: not messages(app) and not app.streaming)
+        assert app.query_one(PromptArea).text == "two?"
+        await ask(pilot, "two?")
+
+
+async def test_a_chat_in_the_list_that_is_gone_is_not_opened(world: World) -> None:
+    chat(world, ("one?", "First."))
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await pilot.press("ctrl+r")
+        world.chats().delete(world.chats().recent()[0].id)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: app._notifications)
+        assert app.session is not None
+        assert app.session.chat_id is None
 
 
 async def test_a_chat_deleted_from_the_list_is_gone_after_the_app_ends(world: World) -> None:

@@ -129,6 +129,7 @@ class LoragApp(
         prompt.put(self._draft.read())
         prompt.focus()
         self.query_one("#queued").display = False
+        self.watch(self.screen, "focused", self.keep_focus, init=False)
         self.set_sidebar(self.preferences.current.sidebar)
         self.refresh_state()
         self.set_interval(_DRAFT_SECONDS, self.save_draft)
@@ -226,7 +227,7 @@ class LoragApp(
         """Draw the title, the status line and the keys anew."""
         if not self.is_running or not self.query(KeyLine):
             return
-        self.query_one(TitleBar).show(self.session.title if self.session else "")
+        self.query_one(TitleBar).show(self.shown_title())
         self.query_one(StatusLine).show(self.status_parts())
         self.query_one(KeyLine).show(self.situation)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from textual import on
 
+from lorag.errors import LibraryError
 from lorag.tui.chat_list import ChatList
 from lorag.tui.dialogs import Ask, AskText
 from lorag.tui.part import AppPart
@@ -29,6 +30,21 @@ class ChatActions(AppPart):
         self.query_one(Sidebar).show_answer(transcript.selected)
         self.refresh_chats()
         self.ui.refresh_state()
+
+    def shown_title(self) -> str:
+        """Return the title of the chat; one that another window deleted is told of and left."""
+        session = self.ui.session
+        if session is None:
+            return ""
+        try:
+            return session.title
+        except LibraryError:
+            # A turn under way fails by itself, and what it was asked goes back to the prompt.
+            if session.gone and not self.ui.streaming:
+                session.new_chat()
+                self.ui.say("chats.gone", error=True)
+                self.run_worker(self._show_empty(), exit_on_error=False)
+            return ""
 
     async def greet(self) -> None:
         """Say what can be done here, in three lines, when there is nothing else to show."""

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
-from lorag.errors import UsageError
+from lorag.errors import LoragError
 from lorag.tui.dialogs import Dialog
 from lorag.tui.part import AppPart
 from lorag.tui.picker import Choice, Item, Picker
@@ -102,7 +102,7 @@ class ExportActions(AppPart):
         except OSError as error:
             reason = f"{error.filename}: {error.strerror}" if error.filename else error
             app.say("export.failed", error=True, reason=app.texts.of(reason))
-        except UsageError as error:
+        except LoragError as error:
             app.tell(app.texts.of(error), error=True)
         else:
             app.say("export.done", path=path)

@@ -114,6 +114,11 @@ class Session:
         """The name of the chat on screen."""
         return "" if self.chat_id is None else self.core.chats.get(self.chat_id).title
 
+    @property
+    def gone(self) -> bool:
+        """Whether the chat on screen was deleted by another window."""
+        return self.chat_id is not None and next(self.core.chats.messages(self.chat_id), None) is None
+
     def new_chat(self) -> None:
         """Let the next question begin a chat."""
         self._conversation.begin_anew()

@@ -63,6 +63,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "chats.none": "No chat holds these words.",
     "chats.detail": "{when} · messages: {count}",
     "chats.deleted": "The chat is deleted. /undo brings it back.",
+    "chats.gone": "This chat was deleted in another window. A new one begins.",
     "chats.rename": "New title",
     "export.title": "Write the chat to a file",
     "export.md": "Markdown, to read",

@@ -63,6 +63,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "chats.none": "이 말이 있는 대화가 없습니다.",
     "chats.detail": "{when} · 메시지 {count}개",
     "chats.deleted": "대화를 지웠습니다. /undo 로 되살릴 수 있습니다.",
+    "chats.gone": "다른 창에서 이 대화를 지웠습니다. 새 대화를 시작합니다.",
     "chats.rename": "새 제목",
     "export.title": "대화를 파일로 쓰기",
     "export.md": "Markdown, 읽기용",
