@@ -3,6 +3,7 @@
 from textual.widgets import OptionList, SelectionList, Switch
 
 from lorag.tui.passage_screen import PassageScreen, marked_text
+from lorag.tui.prompt import PromptArea
 from lorag.tui.sidebar import Sidebar
 from tests.tui.support import LEAVE, SIZE, World, ask, messages, ready, send, text_of, wait_until
 
@@ -154,3 +155,24 @@ async def test_the_passage_of_a_document_that_is_gone_is_still_there(library: Wo
         await pilot.press("ctrl+s", "enter")
         await wait_until(pilot, lambda: isinstance(app.screen, PassageScreen))
         assert "25 days" in text_of(app, "#passage")
+
+
+async def test_the_list_of_sources_has_the_keys_only_while_it_is_on_screen(library: World) -> None:
+    library.engine.answers = ["You have 25 days of annual leave [2]."]
+    async with library.app().run_test(size=(80, 24)) as pilot:
+        app = await ask(pilot, "How many days of annual leave?")
+        prompt, sources = app.query_one(PromptArea), app.query_one("#sources")
+        await pilot.press("ctrl+s")
+        await wait_until(pilot, lambda: sources.has_focus and sources.region.width > 0)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: isinstance(app.screen, PassageScreen))
+        await pilot.press("escape", "f2", "x")
+        await wait_until(pilot, lambda: prompt.text == "x" and app.query_one(Sidebar).size.width == 0)
+        await pilot.resize_terminal(*SIZE)
+        await wait_until(pilot, lambda: app.query_one(Sidebar).size.width > 0)
+        await pilot.press("ctrl+s")
+        await wait_until(pilot, lambda: sources.has_focus)
+        await pilot.resize_terminal(80, 24)
+        await wait_until(pilot, lambda: prompt.has_focus)
+        await pilot.press("y")
+        assert prompt.text == "xy"

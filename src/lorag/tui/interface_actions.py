@@ -8,6 +8,7 @@ from pathlib import Path
 from textual import on
 from textual.content import Content
 from textual.css.query import NoMatches
+from textual.widget import Widget
 
 from lorag.errors import LoragError, UsageError
 from lorag.tui.compare_screen import CompareScreen
@@ -32,9 +33,22 @@ class InterfaceActions(AppPart):
     # --- look and language ---------------------------------------------------------------------------------------------
 
     def set_sidebar(self, shown: bool) -> None:
-        """Show or hide the sidebar; in a narrow terminal it lies over the chat."""
+        """Show or hide the sidebar beside the chat."""
+        self.query_one(Sidebar).set_class(not shown, "-off")
+
+    def open_sidebar(self) -> Sidebar:
+        """Have the sidebar on screen; in a narrow terminal it lies over the chat."""
         sidebar = self.query_one(Sidebar)
-        sidebar.set_class(not shown, "-off")
+        if self.screen.has_class("-narrow"):
+            sidebar.add_class("-over")
+        else:
+            self.set_sidebar(True)
+        return sidebar
+
+    def keep_focus(self, focused: Widget | None) -> None:
+        """Let the prompt have the keys when what had them is not on screen any more: nothing typed may vanish."""
+        if focused is None and self.app_focus and len(self.screen_stack) == 1 and self.query(PromptArea):
+            self.query_one(PromptArea).focus()
 
     async def do_sidebar(self, argument: str) -> None:
         """Show or hide the sidebar."""

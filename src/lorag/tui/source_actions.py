@@ -114,8 +114,12 @@ class SourceActions(AppPart):
         app = self.ui
         number = argument.strip("[] ")
         if not number:
-            app.set_sidebar(True)
-            self.query_one(Sidebar).focus_sources()
+            sidebar = app.open_sidebar()
+            if sidebar.size.width:
+                sidebar.focus_sources()
+            else:
+                # What is not laid out yet cannot take the focus.
+                self.call_after_refresh(sidebar.focus_sources)
             return
         answer = self.query_one(Transcript).selected
         found = [source for source in (answer.sources if answer else ()) if str(source.n) == number]
