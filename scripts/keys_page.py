@@ -32,6 +32,7 @@ _PROMPT = """\
 
 A pasted text never sends. A long one stands in the prompt as a token; `/paste` shows it, and it is sent whole.
 A click on a number like [2] in an answer opens the sentence it points at; a click on an answer shows its sources.
+Without a mouse, Alt+S goes from number to number, and Enter on the empty prompt opens the sentence.
 """
 
 

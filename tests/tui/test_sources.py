@@ -176,3 +176,23 @@ async def test_the_list_of_sources_has_the_keys_only_while_it_is_on_screen(libra
         await wait_until(pilot, lambda: prompt.has_focus)
         await pilot.press("y")
         assert prompt.text == "xy"
+
+
+async def test_the_keys_go_from_number_to_number_and_open_one(library: World) -> None:
+    library.engine.answers = [ANSWER]
+    async with library.app().run_test(size=(80, 24)) as pilot:
+        app = await ask(pilot, QUESTION)
+        cited = [source for source in messages(app)[1].sources if source.n is not None]
+        await pilot.press("enter")
+        assert len(app.screen_stack) == 1
+        facts = text_of(app, ".answer-footer")
+        for source in cited:
+            await pilot.press("alt+s")
+            assert text_of(app, ".answer-footer").startswith(f"[{source.n}] ")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: isinstance(app.screen, PassageScreen))
+        assert text_of(app, ".dialog-title").startswith(f"[{cited[-1].n}]")
+        await pilot.press("escape", "alt+s")
+        assert text_of(app, ".answer-footer") == facts
+        await pilot.press("enter")
+        assert len(app.screen_stack) == 1

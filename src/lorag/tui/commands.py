@@ -80,6 +80,7 @@ COMMANDS: Final = (
     Command("sidebar", "sources", ("f2",)),
     Command("rag", "sources", ("f4",), argument="onoff"),
     Command("source", "sources", ("ctrl+s",), argument="number", when=lambda now: now.has_sources),
+    Command("citation", "sources", ("alt+s",), when=lambda now: now.has_sources),
     Command("collection", "sources", ("alt+o",), argument="collection", when=_ready),
     Command("adapter", "model", ("ctrl+t",), argument="adapter", when=_idle),
     Command("model", "model", ("ctrl+o",), argument="model", when=_idle),

@@ -86,6 +86,7 @@ class AnswerView(Vertical, Translated):
         self.message = message
         self.writes = 0
         self._progress = ""
+        self._pointed = ""
         self._buffer = StreamBuffer()
         self._stream: MarkdownStream | None = None
         self._written = ""
@@ -112,6 +113,11 @@ class AnswerView(Vertical, Translated):
         if text != self._progress:
             self._progress = text
             self.retranslate()
+
+    def point(self, text: str) -> None:
+        """Say which of the answer's citations the keys are on; with nothing, say again how the answer went."""
+        self._pointed = text
+        self.retranslate()
 
     def add(self, text: str) -> None:
         """Take a piece of the answer; it is on screen after the next ``flush``."""
@@ -169,7 +175,7 @@ class AnswerView(Vertical, Translated):
         return header
 
     def _footer(self) -> str:
-        return self._progress or "  ·  ".join(self._facts())
+        return self._progress or self._pointed or "  ·  ".join(self._facts())
 
     def _facts(self) -> Iterable[str]:
         texts, message = texts_of(self), self.message

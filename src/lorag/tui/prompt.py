@@ -64,6 +64,9 @@ class PromptArea(TextArea, Translated):
             self.shown = shown
             """As it stood in the prompt."""
 
+    class Entered(Message):
+        """Enter was pressed where nothing is typed."""
+
     class Left(Message):
         """Ctrl+D where there is nothing to delete: the end of the input."""
 
@@ -216,6 +219,7 @@ class PromptArea(TextArea, Translated):
     def _send(self) -> None:
         shown = self.text.strip()
         if not shown:
+            self.post_message(self.Entered())
             return
         # Hangul may come in parts, from a file name or some input methods; the documents are searched composed.
         text = unicodedata.normalize("NFC", self.folder.unfold(shown))

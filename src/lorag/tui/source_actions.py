@@ -16,14 +16,18 @@ from lorag.tui.messages import AnswerView
 from lorag.tui.part import AppPart
 from lorag.tui.passage_screen import PassageScreen, PassageShown, Wish
 from lorag.tui.picker import Choice, Item, Picker
+from lorag.tui.prompt import PromptArea
 from lorag.tui.sidebar import Sidebar, place_of
 from lorag.tui.transcript import Transcript
 from lorag.tui.view import Source
-from lorag.tui.visible import short_path
+from lorag.tui.visible import one_line, short_path
 
 
 class SourceActions(AppPart):
     """The part of the app that shows where answers come from."""
+
+    _pointed: tuple[int, Source] | None = None
+    """The citation that the keys are on, with the number of its answer."""
 
     def set_rag(self, on: bool) -> None:
         """Answer from the library, or not."""
@@ -91,6 +95,7 @@ class SourceActions(AppPart):
 
     async def select_answer(self, message_id: int) -> None:
         """Show the sources of an answer."""
+        self._point(None)
         transcript = self.query_one(Transcript)
         await transcript.select(message_id)
         self.query_one(Sidebar).show_answer(transcript.selected)
@@ -105,9 +110,41 @@ class SourceActions(AppPart):
         await self._step(1)
 
     async def _step(self, by: int) -> None:
+        self._point(None)
         chosen = await self.query_one(Transcript).step(by)
         if chosen is not None:
             self.query_one(Sidebar).show_answer(chosen)
+
+    async def do_citation(self, argument: str) -> None:
+        """Let the keys be on the next citation of the answer; after the last one, on none."""
+        answer = self.query_one(Transcript).selected
+        cited = [source for source in (answer.sources if answer else ()) if source.n is not None]
+        if answer is None or not cited:
+            self.ui.say("citation.none")
+            return
+        current = self._pointed[1] if self._pointed and self._pointed[0] == answer.id else None
+        following = cited[cited.index(current) + 1 :] if current in cited else cited
+        self._point((answer.id, following[0]) if following else None)
+
+    def _point(self, to: tuple[int, Source] | None) -> None:
+        transcript, texts = self.query_one(Transcript), self.ui.texts
+        for pointed, shown in ((self._pointed, False), (to, True)):
+            view = transcript.answer(pointed[0]) if pointed else None
+            if pointed is None or view is None:
+                continue
+            source = pointed[1]
+            place = " ".join([one_line(source.title or source.path.name), *place_of(source, texts)])
+            view.point(texts("citation.at", number=source.n, place=place) if shown else "")
+        self._pointed = to
+
+    @on(PromptArea.Entered)
+    def _entered(self) -> None:
+        if self._pointed is not None:
+            self.open_source(self._pointed[1])
+
+    @on(PromptArea.Sent)
+    def _something_sent(self) -> None:
+        self._point(None)
 
     async def do_source(self, argument: str) -> None:
         """Open a source by its number; without one, let the keys choose in the sidebar."""
