@@ -79,6 +79,14 @@ async def test_what_llama_cpp_said_last_is_in_the_error(engine, log_path):
         await die_mid_answer(engine, signal.SIGABRT)
 
 
+async def test_a_line_of_the_log_that_tells_of_no_failure_is_no_reason(engine, log_path):
+    with log_path.open("a") as log:
+        log.write("sched_reserve: reserve took 6.08 ms\n")
+
+    with pytest.raises(EngineDiedError, match=r"ended \(SIGKILL, perhaps for want of memory\)\. Its log: "):
+        await die_mid_answer(engine, signal.SIGKILL)
+
+
 async def test_closing_does_not_wait_for_an_answer_that_is_being_written(engine):
     await engine.load(LoadRequest(LONG, threads=1))
     answering = engine.generate(request(max_tokens=ENDLESS))

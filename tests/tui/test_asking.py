@@ -79,6 +79,9 @@ async def test_a_dead_engine_is_a_message_and_restart_brings_it_back(world: Worl
         assert (messages(app)[1].text, messages(app)[1].status) == ("Never", "failed")
         assert "the engine process ended" in text_of(app, "AnswerView .answer-footer")
         assert "/restart" in text_of(app, "#status")
+        [told] = [notification.message for notification in app._notifications]
+        assert "Alt+Z" in told
+        assert "the engine process ended" not in told
         await pilot.press("alt+z")
         await wait_until(pilot, lambda: not app.engine_problem)
         await send(pilot, "two?")

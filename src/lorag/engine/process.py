@@ -139,8 +139,8 @@ class WorkerProcess:
                 lines = file.read().decode("utf-8", "replace").splitlines()
         except OSError:
             return ""
-        lines = [line.strip() for line in lines if line.strip()]
-        telling = [line for line in lines if _TELLING.search(line)] or lines[-1:]
+        # A process that was killed from outside has written nothing of that: its last line tells of something else.
+        telling = [line.strip() for line in lines if _TELLING.search(line)]
         return telling[-1][:_GIST_LIMIT] if telling else ""
 
 

@@ -42,10 +42,13 @@ class EngineActions(AppPart):
         if before is None or self._load_fraction is None or int(before * 100) != int(self._load_fraction * 100):
             self.ui.refresh_state()
 
-    def engine_failed(self, problem: str) -> None:
-        """Say that nothing can be answered now, and how to go on."""
+    def engine_failed(self, problem: str, *, told: bool = False) -> None:
+        """Say how to go on now that nothing can be answered, and why that is so unless it is told below the answer."""
         self.engine_problem = problem
-        self.ui.say("engine.failed", error=True, problem=self.ui.texts.of(problem))
+        if told:
+            self.ui.say("engine.ended", error=True)
+        else:
+            self.ui.say("engine.failed", error=True, problem=self.ui.texts.of(problem))
         self.ui.refresh_state()
 
     async def do_restart(self, argument: str) -> None:

@@ -18,8 +18,8 @@ from lorag.chat.events import (
     TurnEvent,
     TurnSaved,
 )
+from lorag.chat.mentions import mentioned_files
 from lorag.errors import EngineDiedError, LoragError
-from lorag.tui.attachments import mentioned_files
 from lorag.tui.part import AppPart
 from lorag.tui.prompt import PromptArea
 from lorag.tui.session import Session
@@ -121,13 +121,14 @@ class Turns(AppPart):
 
     def _fail(self, turn: _Turn, error: LoragError) -> None:
         """Tell why there is no answer, or only a part of one; a question that was not saved goes back to the prompt."""
-        self.ui.tell(self.ui.texts.of(error), error=True)
         if self._answer is not None:
             self._answer = replace(self._answer, status="failed", failure=str(error))
         else:
             self.query_one(PromptArea).put(turn.question)
         if isinstance(error, EngineDiedError):
-            self.ui.engine_failed(str(error))
+            self.ui.engine_failed(str(error), told=self._answer is not None)
+        else:
+            self.ui.tell(self.ui.texts.of(error), error=True)
 
     async def _show_saved(self, turn: _Turn, event: TurnSaved, session: Session) -> MessageShown:
         transcript = self.query_one(Transcript)
