@@ -137,16 +137,23 @@ class _Judge:
         if self._examples is None:
             self._examples = DevExamples(self._corpus, load_tokenizer(self._work / "tokenizer.json"))
         weights = optimizer.weights()
-        scores = list(self._examples.scores(_llama(self._recipe, weights), self._recipe.evaluate_questions, (3,)))
-        value, best = worth(scores), best_worth(self._work)
-        append(self._work, _evaluation(place, scores, value))
+        model = _llama(self._recipe, weights)
+        scores = list(self._examples.scores(model, self._recipe.evaluate_questions, (3,)))
+        talk = self._examples.small_talk(model, 2 * self._recipe.evaluate_questions)
+        value, best = worth(scores, talk), best_worth(self._work)
+        append(self._work, _evaluation(place, scores, talk, value))
         if value >= best:
             save_weights(self._work / "best.pt", weights, place)
 
 
-def _evaluation(place: Place, scores: list[Score], value: float) -> dict[str, object]:
+def _evaluation(place: Place, scores: list[Score], talk: float, value: float) -> dict[str, object]:
     rows = {f"{score.kind}, {score.passages}": [score.free, score.constrained] for score in scores}
-    return {"evaluated_at": place.tokens, "worth": round(value, 4), "right free and constrained": rows}
+    return {
+        "evaluated_at": place.tokens,
+        "worth": round(value, 4),
+        "small talk": round(talk, 3),
+        "right free and constrained": rows,
+    }
 
 
 def _llama(recipe: Recipe, weights: dict[str, torch.Tensor]) -> Llama:

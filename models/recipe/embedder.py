@@ -57,7 +57,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True, help="folder with the corpus files")
     parser.add_argument("--out", type=Path, default=Path("models/embedder"), help="folder of the finished model")
-    parser.add_argument("--work", type=Path, default=Path("build/models/embedder"), help="folder for arrays and checkpoints")
+    parser.add_argument(
+        "--work", type=Path, default=Path("build/models/embedder"), help="folder for arrays and checkpoints"
+    )
     parser.add_argument("--config", type=Path, default=Path(__file__).with_suffix(".toml"))
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()

@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 import torch
 from chat.batches import BatchSource, Place, batches_from
-from chat.bpe import load_tokenizer, train_tokenizer
+from chat.bpe import ASSISTANT, load_tokenizer, train_tokenizer
 from chat.corpus import Corpus
 from chat.encode import CHOICE_WEIGHT, template_ids
+from chat.evaluate import DevExamples, Score, worth
 from chat.export import CHAT_TEMPLATE, export
 from chat.initial import initialise
+from chat.intents import FOLDER, SmallTalk
 from chat.model import Llama
 from chat.optim import Optimizer
 from chat.settings import Recipe, read_recipe
@@ -149,6 +151,36 @@ def test_the_recipe_that_goes_on_has_the_shape_and_tokens_of_the_first_one():
 
     assert further.model == first.model
     assert further.context == first.context
+
+
+def test_small_talk_counts_the_replies_that_were_written_for_a_remark(kitchen, trained, corpus_folder):
+    network, _ = trained
+    examples = DevExamples(Corpus(corpus_folder, "dev"), kitchen.tokenizer)
+    intent = SmallTalk(FOLDER).intents("en")[0]
+    reply = kitchen.tokenizer.encode(intent.replies[0]).ids[:8]
+
+    class Parrot(Llama):
+        """Begins every answer with the same reply."""
+
+        def forward(self, ids):
+            said = ids[0].tolist()
+            at = len(said) - 1 - max(i for i, token in enumerate(said) if token == ASSISTANT)
+            return torch.full((1, len(said), 1), float(at))
+
+        def logits(self, hidden):
+            return torch.nn.functional.one_hot(torch.tensor(reply)[hidden[..., 0].long()], self.shape.vocabulary)
+
+    parrot = Parrot(kitchen.recipe.model)
+    assert examples.small_talk(network, 20) == 0.0
+    assert 0.0 < examples.small_talk(parrot, 10_000) < 0.1
+
+
+def test_a_checkpoint_is_worth_more_for_each_thing_it_does_better():
+    plain = Score("English", 3, 10, 0.1, 0.5, 0.5, 0.1, 0.5)
+
+    assert worth([plain], 0.5) == pytest.approx(0.5)
+    assert worth([replace(plain, constrained=0.6)], 0.5) > worth([replace(plain, rightly_refused=0.6)], 0.5)
+    assert worth([plain], 0.6) > worth([plain], 0.5)
 
 
 def test_a_group_of_batches_is_the_same_at_every_draw(kitchen):

@@ -11,9 +11,9 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from chat.batches import collate
-from chat.bpe import HIGHEST_NUMBER
+from chat.bpe import END, HIGHEST_NUMBER
 from chat.corpus import Corpus
-from chat.encode import Encoded, encode
+from chat.encode import Encoded, encode, template_ids
 from chat.examples import Example, ExampleBuilder, Shape
 from chat.intents import FOLDER, SmallTalk
 from chat.model import Llama
@@ -28,6 +28,8 @@ KINDS: Final = {
 PASSAGES: Final = (1, 3, 6)
 _SENTENCES: Final = (2, 4)
 _HARD: Final = 0.5
+_REPLY_TOKENS: Final = 8
+"""Enough of a reply to know which one it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,24 @@ class DevExamples:
     """Questions on documents of the dev split, always the same ones."""
 
     def __init__(self, corpus: Corpus, tokenizer: Tokenizer) -> None:
-        self._builder = ExampleBuilder(Pools(corpus), SmallTalk(FOLDER))
+        self._talk = SmallTalk(FOLDER)
+        self._builder = ExampleBuilder(Pools(corpus), self._talk)
         self._tokenizer = tokenizer
+
+    def small_talk(self, model: Llama, remarks: int) -> float:
+        """Return the share of ``remarks`` (half of each language) that begin a reply written for them.
+
+        The intents are learned word for word, so this is what the network remembers, not what it makes of new remarks.
+        """
+        rng = random.Random(0)
+        fitting = []
+        for language in ("en", "ko"):
+            intents = self._talk.intents(language)
+            for intent in rng.sample(intents, min(len(intents), remarks // 2)):
+                asked = template_ids(self._tokenizer, [("user", rng.choice(intent.says))])
+                replies = [self._tokenizer.encode(reply).ids[:_REPLY_TOKENS] for reply in intent.replies]
+                fitting.append(_continued(model, asked) in replies)
+        return _mean(fitting)
 
     def scores(self, model: Llama, questions: int, passages: Sequence[int] = PASSAGES) -> Iterator[Score]:
         """Yield a score per kind and number of passages, each over this many answerable and unanswerable questions."""
@@ -84,9 +102,10 @@ def _score(
     )
 
 
-def worth(scores: Sequence[Score]) -> float:
-    """Return one number to compare checkpoints by: mostly right answers, partly right refusals."""
-    return _mean([0.75 * score.constrained + 0.25 * score.rightly_refused for score in scores])
+def worth(scores: Sequence[Score], small_talk: float) -> float:
+    """Return one number to compare checkpoints by: mostly right answers, partly right refusals and small talk."""
+    grounded = _mean([0.75 * score.constrained + 0.25 * score.rightly_refused for score in scores])
+    return 0.8 * grounded + 0.2 * small_talk
 
 
 def _examples(builder: ExampleBuilder, kinds: Sequence[str], shape: Shape, count: int) -> list[Example]:
@@ -111,6 +130,16 @@ def _answers(
         chosen.append(int(among.argmax()) + 1)
         free.append(bool(first.argmax() == bracket and second.argmax() == numbers[chosen[-1] - 1]))
     return opened, chosen, free
+
+
+@torch.no_grad()
+def _continued(model: Llama, ids: list[int]) -> list[int]:
+    """Return the likeliest next tokens, one after the other."""
+    ids, start = list(ids), len(ids)
+    device = next(model.parameters()).device
+    while len(ids) < start + _REPLY_TOKENS and ids[-1] != END:
+        ids.append(int(model.logits(model(torch.tensor([ids], device=device))[0, -1]).argmax()))
+    return [token for token in ids[start:] if token != END]
 
 
 def _opened(example: Example) -> tuple[tuple[str, str], ...]:

@@ -40,6 +40,10 @@ class SmallTalk:
             turns += [("user", _typed(rng.choice(intent.says), rng)), ("assistant", rng.choice(intent.replies))]
         return tuple(turns), language
 
+    def intents(self, language: Language) -> tuple[Intent, ...]:
+        """Return every written intent of a language."""
+        return tuple(self._intents[language])
+
     def no_documents(self, language: Language, rng: random.Random) -> str:
         """Return an honest reply to a question about facts when no passage is given."""
         return rng.choice(self._no_documents[language])

@@ -19,7 +19,7 @@ _LAST_NORM: Final = "output_norm.weight"
 
 
 def exported_tokenizer(path: Path) -> Tokenizer:
-    """Return the tokenizer that :func:`chat.export.export` wrote into a GGUF file."""
+    """Return the tokenizer that :func:`chat.export.export` wrote into a GGUF file, as ``load_tokenizer`` gives it."""
     fields = gguf.GGUFReader(path).fields
     tokens: list[str] = fields["tokenizer.ggml.tokens"].contents()
     merges: list[str] = fields["tokenizer.ggml.merges"].contents()
@@ -29,6 +29,7 @@ def exported_tokenizer(path: Path) -> Tokenizer:
     pairs = [(left, right) for left, right in (merge.split(" ") for merge in merges)]
     tokenizer.model = models.BPE(vocab=vocabulary, merges=pairs, ignore_merges=True)
     tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in SPECIAL_TOKENS])
+    tokenizer.encode_special_tokens = True
     return tokenizer
 
 
