@@ -1,16 +1,18 @@
 """Files that are sent with one question only, without becoming part of the library."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from rank_bm25 import BM25Plus
-
+from lorag.chat.mentions import without_mentions
 from lorag.chat.turn import Documents
 from lorag.documents.chunk import chunk_document
 from lorag.documents.extract import extract
 from lorag.documents.model import Chunk, ExtractedDocument, Limits
 from lorag.errors import DocumentError
+from lorag.retrieval.bm25 import CorpusStatistics, WordHit, word_hits
+from lorag.retrieval.fusion import FusionOptions, relevance
 from lorag.retrieval.passages import Passage, SearchFilter, SearchResult
 from lorag.retrieval.terms import TermSplitter
 
@@ -28,6 +30,7 @@ class AttachedFiles:
         """
         self._splitter = splitter
         self._pieces = [piece for path in paths for piece in _read(path, limits, chunk_tokens)]
+        self._counts = [Counter(splitter.terms(chunk.text)) for _, _, chunk in self._pieces]
 
     @property
     def documents(self) -> Documents:
@@ -42,12 +45,20 @@ class AttachedFiles:
         history: Sequence[str] = (),
     ) -> SearchResult:
         """Return the pieces, the most relevant first; a short file is returned whole."""
-        terms = self._splitter.terms(question)
-        index = BM25Plus([self._splitter.terms(chunk.text) or [""] for _, _, chunk in self._pieces])
-        scores = index.get_scores(terms) if terms else [0.0] * len(self._pieces)
-        ranked = sorted(range(len(self._pieces)), key=lambda at: (-float(scores[at]), at))[:_MOST_PASSAGES]
-        passages = tuple(_passage(*self._pieces[at], score=float(scores[at])) for at in ranked)
-        return SearchResult(query=question, passages=passages)
+        query = without_mentions(question, [path for path, _, _ in self._pieces]) or question
+        hits = {hit.chunk_id: hit for hit in self._hits(tuple(dict.fromkeys(self._splitter.question_terms(query))))}
+        # On the scale of the library's scores, as a chunk that has no vector yet.
+        scores = [relevance(hits.get(at), None, FusionOptions()) for at in range(len(self._pieces))]
+        ranked = sorted(range(len(self._pieces)), key=lambda at: (-scores[at], at))[:_MOST_PASSAGES]
+        passages = tuple(_passage(*self._pieces[at], score=scores[at], word=hits.get(at)) for at in ranked)
+        return SearchResult(query=query, passages=passages)
+
+    def _hits(self, terms: Sequence[str]) -> list[WordHit]:
+        held = Counter(term for counts in self._counts for term in counts)
+        frequencies = {term: held[term] for term in terms if term in held}
+        statistics = CorpusStatistics(len(self._counts), sum(map(Counter.total, self._counts)), frequencies)
+        counts = {at: {term: n[term] for term in frequencies if term in n} for at, n in enumerate(self._counts)}
+        return word_hits(terms, statistics, counts, {at: n.total() for at, n in enumerate(self._counts)})
 
 
 def _read(path: Path, limits: Limits, chunk_tokens: int) -> list[tuple[Path, ExtractedDocument, Chunk]]:
@@ -58,7 +69,7 @@ def _read(path: Path, limits: Limits, chunk_tokens: int) -> list[tuple[Path, Ext
     return [(path, document, chunk) for chunk in chunk_document(document, target_tokens=chunk_tokens)]
 
 
-def _passage(path: Path, document: ExtractedDocument, chunk: Chunk, *, score: float) -> Passage:
+def _passage(path: Path, document: ExtractedDocument, chunk: Chunk, *, score: float, word: WordHit | None) -> Passage:
     return Passage(
         document_id=0,
         path=path,
@@ -72,6 +83,6 @@ def _passage(path: Path, document: ExtractedDocument, chunk: Chunk, *, score: fl
         end=chunk.end,
         text=chunk.text,
         score=score,
-        bm25=score,
+        bm25=word.score if word else None,
         vector=None,
     )

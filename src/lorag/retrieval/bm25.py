@@ -80,6 +80,38 @@ class StoredBM25(BM25Plus):  # type: ignore[misc] # rank_bm25 has no types
         return [float(score) for score in self.get_batch_scores(query, list(range(len(self.doc_freqs))))]
 
 
+def word_hits(
+    query: Sequence[str],
+    statistics: CorpusStatistics,
+    counts: Mapping[int, Mapping[str, int]],
+    lengths: Mapping[int, int],
+) -> list[WordHit]:
+    """Return those of the chunks that hold a term of the query, best first.
+
+    Args:
+        query: The terms, each once.
+        statistics: Of all chunks.
+        counts: How often each chunk to be scored holds each of the terms that it holds.
+        lengths: How many terms each chunk has.
+    """
+    held = {chunk: found for chunk, found in counts.items() if found and chunk in lengths}
+    bm25 = StoredBM25(statistics, list(held.values()), [lengths[chunk] for chunk in held])
+    scores = bm25.scores(list(statistics.frequencies)) if held else []
+    # A term that no chunk holds weighs as one that a single chunk holds.
+    unseen = float(np.log(statistics.chunks + 1))
+    information = sum(bm25.idf.get(term, unseen) for term in query)
+    hits = [
+        WordHit(
+            chunk,
+            score,
+            share=score / ((_K1 + 1) * information) if information else 0.0,
+            coverage=sum(bm25.idf[term] for term in found) / information if information else 0.0,
+        )
+        for (chunk, found), score in zip(held.items(), scores, strict=True)
+    ]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))
+
+
 class WordLeg:
     """BM25 search over the library; remembers document frequencies until the library changes."""
 
@@ -139,22 +171,7 @@ class WordLeg:
         """Return those of the chunks that hold a term of the query, best first."""
         lengths = term_index.term_totals(self._database, chunks.tolist())
         counts = self._counts(list(statistics.frequencies), postings, chunks)
-        held = {chunk: found for chunk, found in counts.items() if found and chunk in lengths}
-        bm25 = StoredBM25(statistics, list(held.values()), [lengths[chunk] for chunk in held])
-        scores = bm25.scores(list(statistics.frequencies)) if held else []
-        # A term that no chunk holds weighs as one that a single chunk holds.
-        unseen = float(np.log(statistics.chunks + 1))
-        information = sum(bm25.idf.get(term, unseen) for term in query)
-        hits = [
-            WordHit(
-                chunk,
-                score,
-                share=score / ((_K1 + 1) * information) if information else 0.0,
-                coverage=sum(bm25.idf[term] for term in found) / information if information else 0.0,
-            )
-            for (chunk, found), score in zip(held.items(), scores, strict=True)
-        ]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))
+        return word_hits(query, statistics, counts, lengths)
 
     def _counts(self, terms: Sequence[str], postings: Postings, chunks: Ids) -> dict[int, dict[str, int]]:
         """Return for each chunk how often it holds each of the terms that it holds."""

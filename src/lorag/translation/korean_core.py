@@ -36,6 +36,7 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "there is no collection {0}; lorag list shows what is, nothing was removed": "{0}: 없는 컬렉션이어서 아무것도 빼지 않았습니다. 목록: lorag list",
     # --- chat and app
     "{0} cannot be attached: {1}": "{0}: 첨부할 수 없습니다({1!})",
+    "the attached file {0} is not there any more": "첨부한 파일이 이제 없습니다: {0}",
     "{0} is not a format; choose one of {1}": "{0}: 없는 형식입니다. 고를 수 있는 것: {1}",
     "{0} exists already; name another file": "{0}: 이미 있는 파일입니다. 다른 이름을 정하세요",
     "the question does not fit the model's context of {0} tokens: ask a shorter question, or set a larger --context-tokens": "질문이 모델의 문맥({0}토큰)에 들어가지 않습니다. 질문을 줄이거나 --context-tokens 값을 늘리세요",

@@ -150,7 +150,7 @@ class LoragApp(
         if self.closing:
             await core.close()
             return
-        self.session = Session(core)
+        self.session = Session(core, self.places.working)
         gc.collect()
         gc.freeze()
         self.query_one(Sidebar).show_rag(self.session.rag)

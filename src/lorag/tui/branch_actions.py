@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from lorag.chat.mentions import mentioned_files
 from lorag.tui.part import AppPart
 from lorag.tui.picker import Choice, Item, Picker
 from lorag.tui.prompt import PromptArea
+from lorag.tui.session import Session
 from lorag.tui.transcript import Transcript
 from lorag.tui.view import MessageShown
 
@@ -73,8 +75,14 @@ class BranchActions(AppPart):
             for e in session.core.models()
             if e.name != session.model_name
         ]
-        items.append(Item("rag", app.texts("again.without_rag" if session.rag else "again.with_rag")))
+        items.append(Item("rag", app.texts("again.without_rag" if self._from_documents(session) else "again.with_rag")))
         self.show_screen(Picker(Choice.of(app.texts("again.title"), items)), self._again)
+
+    def _from_documents(self, session: Session) -> bool:
+        """Return whether the question of the chosen answer is answered from documents: attached files always are."""
+        answer = self.query_one(Transcript).selected
+        asked = [m.text for m in self.query_one(Transcript).messages if answer and m.id == answer.parent_id]
+        return session.rag or any(mentioned_files(text, self.ui.places.working).found for text in asked)
 
     async def _again(self, chosen: str | None) -> None:
         app = self.ui
@@ -82,7 +90,7 @@ class BranchActions(AppPart):
         if chosen is None or app.session is None or answer is None or answer.parent_id is None:
             return
         kind, _, name = chosen.partition(":")
-        way = app.session.way
+        way = replace(app.session.way, rag=self._from_documents(app.session))
         if kind == "adapter":
             way = replace(way, adapters=((name, 1.0),) if name else ())
         elif kind == "model":

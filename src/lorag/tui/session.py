@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from lorag.chat.events import TurnEvent
+from lorag.chat.mentions import mentioned_files
+from lorag.errors import UsageError
 from lorag.paths import typed_path
 from lorag.tui.core import AdapterEntry, Core
 from lorag.tui.view import MessageShown, stored
@@ -30,8 +32,10 @@ class Way:
 class Session:
     """One person's chat over one library."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, folder: Path) -> None:
+        """Take the parts and the folder where the paths of attached files begin."""
         self.core = core
+        self._folder = folder
         self.model: LoadedModel | None = None
         self.deleted_chat: int | None = None
         self._conversation = core.conversation
@@ -208,17 +212,30 @@ class Session:
 
     async def answer_again(self, message_id: int, way: Way) -> AsyncGenerator[TurnEvent]:
         """Answer the question ``message_id`` once more in another way, as a sibling of its answers."""
-        with self._in(way):
+        asked = self.core.chats.history(self.chat_id or 0, message_id)
+        files = self.files_of(asked[-1].text) if asked and way.rag else ()
+        with self._in(way), self._attached(files):
             async with aclosing(self._conversation.reply_again(message_id)) as events:
                 async for event in events:
                     yield event
 
     async def ask_in(self, question: str, way: Way) -> AsyncGenerator[TurnEvent]:
         """Ask a question at the end of the branch and have it answered in another way."""
-        with self._in(way):
+        with self._in(way), self._attached(self.files_of(question) if way.rag else ()):
             async with aclosing(self._conversation.reply(question)) as events:
                 async for event in events:
                     yield event
+
+    def files_of(self, question: str) -> tuple[Path, ...]:
+        """Return the files attached to a question.
+
+        Raises:
+            UsageError: One of them is not there any more.
+        """
+        mentions = mentioned_files(question, self._folder)
+        if mentions.missing:
+            raise UsageError(f"the attached file {mentions.missing[0]} is not there any more")
+        return mentions.found
 
     async def stop(self) -> None:
         """End the turn under way; what there is of its answer is kept."""
