@@ -19,6 +19,8 @@ ALREADY_SAID = {
     "commands/data.py: looked.problem": "made in commands/data.py and collected there",
     "engine/client.py: message['message']": "an error that the engine process raised",
     "models/download.py: str(error)": "an error of models/download.py, under its public name",
+    "commands/chat_app.py: app.texts('crashed', problem=one_line(repr(app.crash)), log=log)": "in the language of the app",
+    "tui/copy_actions.py: self.ui.texts('command.choices', choices=', '.join(numbered))": "in the language of the app",
     "tui/engine_actions.py: app.texts('command.choices', choices=', '.join(modes))": "in the language of the app",
     "tui/interface_actions.py: app.texts('command.choices', choices=', '.join(TABLES))": "in the language of the app",
     "tui/interface_actions.py: app.texts('theme.unknown', name=argument)": "in the language of the app",
