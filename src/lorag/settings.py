@@ -124,18 +124,19 @@ class LoadedSettings:
     origins: Mapping[str, Origin]
 
 
-def load_settings(overrides: Mapping[str, object]) -> LoadedSettings:
+def load_settings(overrides: Mapping[str, object], flag_names: Mapping[str, str] | None = None) -> LoadedSettings:
     """Read every source once.
 
     Args:
         overrides: Values given as flags, by setting name.
+        flag_names: What a flag is called where it is not called like its setting.
 
     Raises:
         SettingsError: A key is unknown or a value cannot be used; the message names the file, the key and the remedy.
     """
     values: dict[str, object] = {}
     origins: dict[str, Origin] = {}
-    for key, value, origin in _candidates(overrides):
+    for key, value, origin in _candidates(overrides, flag_names or {}):
         if key not in values:
             values[key], origins[key] = value, origin
     try:
@@ -147,10 +148,10 @@ def load_settings(overrides: Mapping[str, object]) -> LoadedSettings:
     return LoadedSettings(settings, {key: origins.get(key, Origin("default", key)) for key in Settings.model_fields})
 
 
-def _candidates(overrides: Mapping[str, object]) -> Iterator[tuple[str, object, Origin]]:
+def _candidates(overrides: Mapping[str, object], flag_names: Mapping[str, str]) -> Iterator[tuple[str, object, Origin]]:
     """Yield (setting, value, origin) from the strongest source to the weakest."""
     for key, value in overrides.items():
-        yield key, value, Origin("flag", "--" + key.replace("_", "-"))
+        yield key, value, Origin("flag", flag_names.get(key, "--" + key.replace("_", "-")))
     environment = _from_environment(os.environ, "environment")
     yield from environment
     dotenv = _from_environment(read_env_file(), str(ENV_FILE))

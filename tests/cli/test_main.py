@@ -54,6 +54,11 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
         (["train", "x", "--fly"], "lorag: unknown: --fly; see lorag train --help"),
         (["models", "pull"], "required: NAME|URL; see lorag models pull --help"),
         (["--fly"], "lorag: unknown: --fly; see lorag --help"),
+        (["ask", "--modle", "x", "hi"], "lorag: unknown: --modle; did you mean --model? See lorag ask --help"),
+        (["models", "--jsn", "list"], "lorag: unknown: --jsn; did you mean --json? See lorag models --help"),
+        (["models", "pull", "x", "--sha265=0"], "--sha265=0; did you mean --sha256? See lorag models --help"),
+        (["sarch", "leave"], "lorag: unknown: sarch; did you mean search? See lorag --help"),
+        (["models", "pul", "x"], "lorag: unknown: pul; did you mean pull? See lorag models --help"),
     ],
 )
 def test_wrong_usage_is_one_line_that_names_the_help(arguments, said, capsys):
@@ -74,6 +79,12 @@ def test_bad_setting_is_one_line_on_stderr_and_exits_with_2(monkeypatch, capsys)
     assert captured.out == ""
     assert captured.err.startswith("lorag: environment: LORAG_TOP_P = '7'")
     assert captured.err.count("\n") == 1
+
+
+def test_a_value_out_of_range_is_told_by_the_flag_that_was_typed(capsys):
+    assert main(["search", "-k", "0", "leave"]) == 2
+
+    assert capsys.readouterr().err.startswith("lorag: -k = 0: ")
 
 
 def test_flag_named_like_a_setting_overrides_it():

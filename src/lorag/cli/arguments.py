@@ -118,6 +118,7 @@ def _search(parser: Parser) -> None:
     parser.add_argument(
         "-k", dest="passages", type=int, metavar="N", default=argparse.SUPPRESS, help="most passages to show"
     )
+    parser.set_defaults(flag_names={"passages": "-k"})
     parser.add_argument("--explain", action="store_true", help="show terms, ranks and scores of each leg")
     _json(parser, "passages")
     _search_scope(parser)

@@ -5,7 +5,7 @@ A flag whose destination is the name of a setting overrides that setting; it is 
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from lorag.cli import arguments
 
@@ -81,13 +81,44 @@ class _Parser(argparse.ArgumentParser):
         known, unknown = self.parse_known_args(args)
         if unknown:
             command = getattr(known, "command_name", None)
-            self._refuse(f"unknown: {' '.join(unknown)}; see lorag {f'{command} ' if command else ''}--help")
+            wrong = next((word for word in unknown if word.startswith("-")), unknown[0])
+            nearest = _nearest(wrong.partition("=")[0], self._flags(command))
+            self._refuse_unknown(wrong if nearest else " ".join(unknown), nearest, f"lorag {command or ''}".strip())
         return known
+
+    def _check_value(self, action: argparse.Action, value: str) -> None:
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            nearest = _nearest(value, action.choices)
+            if nearest:
+                self._refuse_unknown(value, nearest, self.prog)
+        super()._check_value(action, value)
+
+    def _refuse_unknown(self, wrong: str, nearest: str, prog: str) -> None:
+        if nearest:
+            self._refuse(f"unknown: {wrong}; did you mean {nearest}? See {prog} --help")
+        self._refuse(f"unknown: {wrong}; see {prog} --help")
+
+    def _flags(self, command: str | None) -> list[str]:
+        """Return the flags of a command and of its actions; without a command, those of lorag itself."""
+        chosen = self._parsers().get(command or "")
+        parsers = [self] if chosen is None else [chosen, *chosen._parsers().values()]
+        return [flag for parser in parsers for flag in parser._option_string_actions]
+
+    def _parsers(self) -> "dict[str, _Parser]":
+        subparsers = (action for action in self._actions if isinstance(action, argparse._SubParsersAction))
+        return next((dict(action.choices) for action in subparsers), {})
 
     def _refuse(self, problem: str) -> None:
         from lorag.translation.translate import in_locale  # noqa: PLC0415 - only a wrong command line needs it
 
         self.exit(2, f"lorag: {in_locale(problem)}\n")
+
+
+def _nearest(wrong: str, known: Iterable[str]) -> str:
+    """Return what was probably meant, empty when nothing is near."""
+    import difflib  # noqa: PLC0415 - only a wrong command line needs it
+
+    return next(iter(difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.7)), "")
 
 
 class _Version(argparse.Action):

@@ -6,7 +6,8 @@ from typing import Final
 TEMPLATES: Final[Mapping[str, str]] = {
     # --- the command line
     "{0}; see {1} --help": "{0!}. 도움말: {1} --help",
-    "unknown: {0}; see lorag {1}--help": "모르는 인자입니다: {0}. 도움말: lorag {1}--help",
+    "unknown: {0}; see {1} --help": "모르는 인자입니다: {0}. 도움말: {1} --help",
+    "unknown: {0}; did you mean {1}? See {2} --help": "모르는 인자입니다: {0}. 혹시 이것을 찾으셨나요? {1}. 도움말: {2} --help",
     # --- the library
     "the library is empty; fill it with: lorag add FOLDER": "라이브러리가 비어 있습니다. 채우려면: lorag add 폴더",
     "no document is like that": "그런 문서가 없습니다",
