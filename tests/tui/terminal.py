@@ -30,6 +30,8 @@ class Terminal:
 
         self.last = b""
         """What the program wrote last, once it has ended."""
+        self.written = b""
+        """All that it has written."""
 
     @property
     def pid(self) -> int:
@@ -53,12 +55,16 @@ class Terminal:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{expected!r} did not come; the screen is:\n{self.text}")
             try:
-                self._stream.feed(self.process.read_nonblocking(65536, timeout=0.05))
+                self._feed(self.process.read_nonblocking(65536, timeout=0.05))
             except pexpect.TIMEOUT:
                 continue
             except pexpect.EOF as error:
                 raise AssertionError(f"the program has ended; the screen is:\n{self.text}") from error
         return self.text
+
+    def _feed(self, written: bytes) -> None:
+        self.written += written
+        self._stream.feed(written)
 
     def type(self, keys: str) -> None:
         """Press keys."""
@@ -81,7 +87,7 @@ class Terminal:
         """Read to the end of the program and return its exit code."""
         self.process.expect(pexpect.EOF, timeout=60)
         self.last = bytes(self.process.before or b"")
-        self._stream.feed(self.last)
+        self._feed(self.last)
         self.process.close()
         code: int | None = self.process.exitstatus
         return code

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from rich.segment import Segment
 
+from lorag.tui.app import LoragApp
 from lorag.tui.prompt import PromptArea
 from lorag.tui.sidebar import Sidebar
 from lorag.tui.texts import language_from
@@ -65,20 +67,36 @@ async def test_the_terminals_own_colours_and_a_light_theme_can_be_used(world: Wo
         assert app.theme == theme
 
 
-async def test_without_colours_the_chosen_answer_is_still_told_apart(
-    world: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("theme", ["textual-dark", "ansi-light"])
+async def test_without_colours_what_is_chosen_is_still_told_apart(
+    library: World, monkeypatch: pytest.MonkeyPatch, theme: str
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with world.app().run_test(size=SIZE) as pilot:
-        app = await ask(pilot, "hello")
-        assert app.no_color
-        colours = {
-            segment.style.color.triplet
-            for line in app.screen._compositor.render_strips()
-            for segment in line
-            if segment.style and segment.style.color and segment.style.color.triplet
-        }
-        assert all(colour.red == colour.green == colour.blue for colour in colours)
+    library.engine.answers = ["You have 25 days of annual leave [2]."]
+    async with library.app().run_test(size=SIZE) as pilot:
+        app = await ask(pilot, "How many days of annual leave?")
+        await send(pilot, f"/theme {theme}")
+        await ask(pilot, "And sick leave?")
+        edges = [line.strip()[:1] for line in _rendered(app) if "fake" in line]
+        assert edges[0] != edges[1]
+        await pilot.click(app.query("AnswerView MarkdownParagraph").first(), offset=(33, 0))
+        await wait_until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press("escape", "ctrl+p")
+        await pilot.pause()
+        [highlighted] = {line for line in _rendered(app, only_reversed=True) if "/" in line}
+        assert "/again" in highlighted
+        assert not [
+            segment for segment in _segments(app) if segment.style and (segment.style.color or segment.style.bgcolor)
+        ]
+
+
+def _segments(app: LoragApp) -> list[Segment]:
+    return [segment for line in app.screen._compositor.render_strips() for segment in line]
+
+
+def _rendered(app: LoragApp, *, only_reversed: bool = False) -> list[str]:
+    strips = app.screen._compositor.render_strips()
+    return ["".join(s.text for s in strip if not only_reversed or (s.style and s.style.reverse)) for strip in strips]
 
 
 async def test_the_terminal_can_be_resized_at_any_moment(library: World) -> None:

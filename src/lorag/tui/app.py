@@ -12,6 +12,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.css.query import NoMatches
+from textual.filter import LineFilter
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
@@ -19,6 +20,7 @@ from lorag.errors import LoragError
 from lorag.tui import commands
 from lorag.tui.branch_actions import BranchActions
 from lorag.tui.chat_actions import ChatActions
+from lorag.tui.colourless import Colourless
 from lorag.tui.commands import BY_NAME, COMMANDS, Situation
 from lorag.tui.compare_actions import CompareActions
 from lorag.tui.completion import Completion, complete
@@ -48,6 +50,7 @@ _log = logging.getLogger(__name__)
 DEFAULT_THEME = "textual-dark"
 _DRAFT_SECONDS = 0.3
 _CLOSE_SECONDS = 0.7
+_COLOURLESS = Colourless()
 
 
 class LoragApp(
@@ -161,6 +164,10 @@ class LoragApp(
         self.refresh_state()
         self.start_queued()
         await self.load_model()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what is done to every line before it is drawn."""
+        return (_COLOURLESS,) if self.no_color else super().get_line_filters()
 
     # --- commands --------------------------------------------------------------------------------------------------
 
