@@ -1,6 +1,9 @@
 """Ctrl+C has one meaning at a time, and the end is quick and loses nothing whatever is going on."""
 
 import asyncio
+import json
+import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -113,6 +116,31 @@ async def test_quitting_while_documents_are_read_ends_the_reading(world: World) 
         await wait_until(pilot, lambda: app.job_text == "reading 3/9: a.md")
         await pilot.press("ctrl+q")
         await wait_until(pilot, lambda: not app.is_running, seconds=20.0)
+
+
+HOLDS_THE_LIBRARY = f"""
+import json, signal, sqlite3, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print({json.dumps(READING)!r}, flush=True)
+while True:
+    signal.pause()
+"""
+
+
+async def test_quitting_does_not_wait_for_a_reading_that_holds_the_library(library: World) -> None:
+    library.lorag = (sys.executable, "-c", HOLDS_THE_LIBRARY, str(library.library))
+    async with library.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await pilot.press("f9")
+        await wait_until(pilot, lambda: app.job_text == "reading 3/9: a.md")
+        await send(pilot, "one?")
+        began = time.monotonic()
+        await pilot.press("ctrl+q")
+        await wait_until(pilot, lambda: not app.is_running)
+    # The library may be waited for half a minute.
+    assert time.monotonic() - began < 10
 
 
 async def test_an_answer_that_a_killed_process_left_is_shown_as_stopped(world: World) -> None:

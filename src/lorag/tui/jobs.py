@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
 import signal
+import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from lorag.errors import LoragError
@@ -55,11 +58,22 @@ class Job:
             complaints.cancel()
             self.stop()
 
-    def stop(self) -> None:
+    def stop(self, *, kill_after_seconds: float | None = None) -> None:
         """End it as Ctrl+C would: every file that was finished is in the library, and training can go on later."""
-        if self._process is not None and self._process.returncode is None:
-            self._stopped = True
-            self._process.send_signal(signal.SIGINT)
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._stopped = True
+        self._process.send_signal(signal.SIGINT)
+        if kill_after_seconds is not None:
+            # A thread: the app itself may be waiting for the library, which the run is writing.
+            timer = threading.Timer(kill_after_seconds, self._kill, (self._process,))
+            timer.daemon = True
+            timer.start()
+
+    def _kill(self, process: asyncio.subprocess.Process) -> None:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _parsed(line: bytes) -> Mapping[str, Any] | None:

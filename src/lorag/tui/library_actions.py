@@ -12,6 +12,10 @@ from lorag.tui.part import AppPart
 from lorag.tui.prompt import PromptArea
 from lorag.tui.sidebar import LibraryShown, Sidebar
 from lorag.tui.texts import Texts
+from lorag.tui.transcript import Transcript
+
+_KILL_AFTER_SECONDS = 0.4
+"""What is being written when the app ends is given up then; nobody waits longer for the prompt of the shell."""
 
 
 class LibraryActions(AppPart):
@@ -38,8 +42,7 @@ class LibraryActions(AppPart):
         """Read a file or folder into the library."""
         if not argument:
             # The prompt completes paths, so that is where one is chosen.
-            self.query_one(PromptArea).put("/add ")
-            self.query_one(PromptArea).focus()
+            self.query_one(PromptArea).begin("/add ")
             return
         self._start(("add", str(self._existing(argument.strip('"'))), "--json"))
 
@@ -62,7 +65,7 @@ class LibraryActions(AppPart):
     def stop_jobs(self) -> None:
         """End what is being read; what was finished stays."""
         if self._job is not None:
-            self._job.stop()
+            self._job.stop(kill_after_seconds=_KILL_AFTER_SECONDS)
 
     def _start(self, command: Sequence[str]) -> None:
         app = self.ui
@@ -88,6 +91,8 @@ class LibraryActions(AppPart):
             self._job = None
             self._at = ""
             self.show_reading()
+        if not app.streaming and not self.query_one(Transcript).messages:
+            await app.greet()
 
     def show_reading(self) -> None:
         """Draw how far the reading is, when that has changed."""
@@ -115,4 +120,4 @@ def describe_report(report: Mapping[str, Any], texts: Texts) -> str:
     if report.get("event") != "sync_report":
         return texts("job.done")
     counts = {key: report[key] for key in ("added", "updated", "removed", "failed")}
-    return " ".join([texts("job.done"), texts("job.counts", **counts)])
+    return " ".join([texts("job.partly" if report["failed"] else "job.done"), texts("job.counts", **counts)])
