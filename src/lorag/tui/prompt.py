@@ -112,6 +112,13 @@ class PromptArea(TextArea, Translated):
         self.text = text
         self.move_cursor(self.document.end)
 
+    def begin(self, text: str) -> None:
+        """Let other text stand in the prompt; up brings back what was typed."""
+        if self.text != text:
+            self._history.add(self.folder.unfold(self.text))
+            self.put(text)
+        self.focus()
+
     def clear_to_history(self) -> None:
         """Empty the prompt; up brings the text back."""
         self._history.add(self.folder.unfold(self.text))

@@ -35,8 +35,7 @@ class TrainActions(AppPart):
             self._offer()
         else:
             # The prompt completes paths, so that is where the examples are chosen.
-            prompt.put("/train ")
-            prompt.focus()
+            prompt.begin("/train ")
 
     def stop_training(self) -> None:
         """End the run; it can go on later."""

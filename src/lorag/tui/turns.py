@@ -124,7 +124,8 @@ class Turns(AppPart):
         if self._answer is not None:
             self._answer = replace(self._answer, status="failed", failure=str(error))
         else:
-            self.query_one(PromptArea).put(turn.question)
+            prompt = self.query_one(PromptArea)
+            prompt.put("\n\n".join(part for part in (turn.question, prompt.text) if part))
         if isinstance(error, EngineDiedError):
             self.ui.engine_failed(str(error), told=self._answer is not None)
         else:
