@@ -171,6 +171,9 @@ async def test_what_was_left_out_of_the_prompt_stands_in_the_status_line(world: 
         for number in range(5):
             await ask(pilot, f"Question {number}?")
         assert "messages left out: " in text_of(app, "#status")
+        await pilot.press("ctrl+n")
+        await wait_until(pilot, lambda: not messages(app))
+        assert "left out" not in text_of(app, "#status")
 
 
 async def test_text_that_looks_like_markup_is_shown_as_it_is(world: World) -> None:
