@@ -1,7 +1,11 @@
 """Models and adapters: two keys to switch, with what fits and what does not."""
 
+import pytest
 from textual.widgets import Input, OptionList
 
+from lorag.tui.core import AdapterEntry
+from lorag.tui.engine_actions import about_entry
+from lorag.tui.texts import Texts
 from tests.tui.support import SIZE, World, ask, messages, ready, send, text_of, wait_until
 
 
@@ -56,7 +60,7 @@ async def test_without_adapters_the_list_says_how_one_is_made(world: World) -> N
     async with world.app().run_test(size=SIZE) as pilot:
         app = await ready(pilot)
         await pilot.press("ctrl+t")
-        assert "lorag train" in text_of(app, ".picker-empty")
+        assert "/train makes one" in text_of(app, ".picker-empty")
 
 
 async def test_another_model_takes_the_adapters_off(world: World) -> None:
@@ -85,3 +89,33 @@ async def test_several_adapters_are_used_together_when_they_are_named(world: Wor
         assert messages(app)[1].adapters == (("refunds", 0.5), ("polite", 1.0))
         await send(pilot, "/adapter refunds=much")
         assert "the strength must be a number" in [n.message for n in app._notifications][-1]
+
+
+@pytest.mark.parametrize("strength", ["-5", "99", "nan", "inf"])
+async def test_a_strength_out_of_range_is_refused_with_the_range(world: World, strength: str) -> None:
+    world.adapters = {"refunds": ""}
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, f"/adapter refunds={strength}")
+        await pilot.pause()
+        told = [n.message for n in app._notifications]
+        assert told == [f"refunds={strength}: the strength must be between -2 and 2"]
+        assert app.session is not None
+        assert app.session.adapters == {}
+
+
+async def test_adapters_that_are_typed_are_confirmed_as_those_that_are_chosen(world: World) -> None:
+    world.adapters = {"refunds": "", "polite": ""}
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, "/adapter refunds=-0.5 polite", "/adapter off")
+        await pilot.pause()
+        told = [n.message for n in app._notifications]
+        assert told == ["The adapter refunds=-0.5 + polite is in use.", "No adapter is in use."]
+
+
+def test_an_adapter_that_was_not_measured_says_so_in_the_language_of_the_reader() -> None:
+    entry = AdapterEntry("refunds", "lora · tiny", measured=False)
+
+    assert about_entry(entry, Texts("ko")) == "측정하지 않음 · lora · tiny"
+    assert about_entry(entry, Texts("en")) == "not measured · lora · tiny"

@@ -1,12 +1,12 @@
 """The adapters folder: a folder per adapter with its weights and manifest, or a bare GGUF file."""
 
 import difflib
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from lorag.adapters.manifest import MANIFEST_NAME, Manifest, read_manifest
+from lorag.adapters.strength import strength_of
 from lorag.errors import AdapterError
 from lorag.paths import is_file, typed_path
 
@@ -44,7 +44,7 @@ def find_adapter(folder: Path, wanted: str) -> tuple[Adapter, float]:
     found = _named(adapters, wanted)
     if found is None and "=" in wanted:
         name, _, number = wanted.rpartition("=")
-        strength = _strength(wanted, number)
+        strength = strength_of(wanted, number)
         found = _named(adapters, name)
     if found is None:
         near = difflib.get_close_matches(name, [adapter.name for adapter in adapters], n=1)
@@ -70,13 +70,3 @@ def _named(adapters: list[Adapter], name: str) -> Adapter | None:
     if path.suffix == ".gguf" and is_file(path):
         return Adapter(path.stem, path, None)
     return next((adapter for adapter in adapters if adapter.name.lower() == name.lower()), None)
-
-
-def _strength(wanted: str, number: str) -> float:
-    try:
-        strength = float(number)
-    except ValueError:
-        strength = math.nan
-    if not math.isfinite(strength):
-        raise AdapterError(f"{wanted}: the strength must be a number, as in NAME=0.8")
-    return strength

@@ -14,6 +14,7 @@ from lorag.commands.indexing import limits_from
 from lorag.commands.scope import check_collections
 from lorag.commands.searching import LibrarySearch
 from lorag.commands.session import chosen_adapters, load_request, turn_options
+from lorag.commands.terminal import shown_size
 from lorag.engine.client import EngineClient
 from lorag.errors import LoragError, ModelError
 from lorag.library.browse import LibraryBrowser
@@ -25,8 +26,6 @@ from lorag.models.gguf import GgufMetadata, read_metadata
 from lorag.retrieval.splitters import make_splitter
 from lorag.settings import Settings
 from lorag.tui.core import AdapterEntry, Core, ModelEntry
-
-_GIGABYTE = 1_000_000_000
 
 
 def open_core(settings: Settings, paths: Sequence[str]) -> Core:
@@ -71,8 +70,13 @@ def open_core(settings: Settings, paths: Sequence[str]) -> Core:
 
 def _models(settings: Settings) -> list[ModelEntry]:
     builtin = builtin_model()
-    entries = [ModelEntry(builtin.stem, f"built-in, {_size(builtin)}")] if builtin is not None else []
-    return entries + [ModelEntry(m.name, _size(m.path), _problem(m.path)) for m in list_models(settings.models_folder)]
+    entries = (
+        [ModelEntry(builtin.stem, f"{BUILTIN}, {shown_size(builtin.stat().st_size)}")] if builtin is not None else []
+    )
+    return entries + [
+        ModelEntry(m.name, shown_size(m.path.stat().st_size), _problem(m.path))
+        for m in list_models(settings.models_folder)
+    ]
 
 
 def _problem(model: Path) -> str:
@@ -82,10 +86,6 @@ def _problem(model: Path) -> str:
     except ModelError as error:
         return str(error)
     return ""
-
-
-def _size(path: Path) -> str:
-    return f"{path.stat().st_size / _GIGABYTE:.2f} GB"
 
 
 def _metadata(path: Path) -> GgufMetadata:
@@ -107,5 +107,5 @@ def _adapter(adapter: Adapter, choice: ModelChoice) -> AdapterEntry:
     if manifest is None:
         return AdapterEntry(adapter.name, adapter.path.name)
     origin = "" if manifest.origin == "unknown" else manifest.origin
-    parts = (manifest.verdict_text, manifest.method, manifest.base, origin)
-    return AdapterEntry(adapter.name, " · ".join(part for part in parts if part))
+    parts = (manifest.verdict_text if manifest.verdict else "", manifest.method, manifest.base, origin)
+    return AdapterEntry(adapter.name, " · ".join(part for part in parts if part), measured=bool(manifest.verdict))

@@ -41,7 +41,6 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "{0} exists already; name another file": "{0}: 이미 있는 파일입니다. 다른 이름을 정하세요",
     "the question does not fit the model's context of {0} tokens: ask a shorter question, or set a larger --context-tokens": "질문이 모델의 문맥({0}토큰)에 들어가지 않습니다. 질문을 줄이거나 --context-tokens 값을 늘리세요",
     "/train {0}: {1}": "/train {0}: {1!}",
-    "{0}: the strength must be a number, as in {1}=0.8": "{0}: 세기는 숫자로 적어야 합니다. 예: {1}=0.8",
     "lorag ended with {0}": "lorag 가 오류 코드 {0} 상태로 끝났습니다",
     # --- prompts
     "the question needs about {0} tokens but the context has room for {1}: ask a shorter question, set a larger --context-tokens, or choose a model with a longer context": "질문은 약 {0}토큰인데 문맥에 남은 자리는 {1}토큰입니다. 질문을 줄이거나, --context-tokens 값을 늘리거나, 문맥이 더 긴 모델을 고르세요",
@@ -62,6 +61,7 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "the shape {0}": "크기 {0}",
     "there is no adapter {0} in {1}; {2}": "{1}: {0} 어댑터가 없습니다. {2!}",
     "put its folder or GGUF file there": "어댑터 폴더나 GGUF 파일을 그곳에 넣으세요",
+    "{0}: the strength must be between -{1} and {2}": "{0}: 세기는 -{1}에서 {2} 사이여야 합니다",
     "{0}: the strength must be a number, as in NAME=0.8": "{0}: 세기는 숫자로 적어야 합니다. 예: 이름=0.8",
     "{0} is too large for a manifest": "{0}: 매니페스트라고 하기에는 너무 큽니다",
     "{0} is not an adapter's manifest": "{0}: 어댑터의 매니페스트가 아닙니다",

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from lorag.chat.mentions import mentioned_files
+from lorag.tui.engine_actions import about_entry
 from lorag.tui.part import AppPart
 from lorag.tui.picker import Choice, Item, Picker
 from lorag.tui.prompt import PromptArea
@@ -53,9 +54,7 @@ class BranchActions(AppPart):
         asked = [m for m in self.query_one(Transcript).messages if answer and m.id == answer.parent_id]
         if asked:
             app.editing = asked[0].id
-            prompt = self.query_one(PromptArea)
-            prompt.put(asked[0].text)
-            prompt.focus()
+            self.query_one(PromptArea).begin(asked[0].text)
             app.say("edit.begun")
 
     async def do_again(self, argument: str) -> None:
@@ -65,13 +64,13 @@ class BranchActions(AppPart):
         session = app.session
         items = [Item("same", app.texts("again.same"), current=True)]
         items += [
-            Item(f"adapter:{e.name}", app.texts("again.adapter", name=e.name), e.detail, not e.problem)
+            Item(f"adapter:{e.name}", app.texts("again.adapter", name=e.name), about_entry(e, app.texts), not e.problem)
             for e in session.adapter_entries()
         ]
         if session.adapters:
             items.append(Item("adapter:", app.texts("adapter.off")))
         items += [
-            Item(f"model:{e.name}", app.texts("again.model", name=e.name), e.detail, not e.problem)
+            Item(f"model:{e.name}", app.texts("again.model", name=e.name), about_entry(e, app.texts), not e.problem)
             for e in session.core.models()
             if e.name != session.model_name
         ]
@@ -89,6 +88,10 @@ class BranchActions(AppPart):
         answer = self.query_one(Transcript).selected
         if chosen is None or app.session is None or answer is None or answer.parent_id is None:
             return
+        if app.editing is not None:
+            # The other way to ask again was chosen; what was being changed is a recall away.
+            app.editing = None
+            self.query_one(PromptArea).clear_to_history()
         kind, _, name = chosen.partition(":")
         way = replace(app.session.way, rag=self._from_documents(app.session))
         if kind == "adapter":

@@ -33,6 +33,8 @@ class AdapterEntry:
     """What it was trained on and the verdict of its evaluation."""
     problem: str = ""
     """Why it does not fit the model in use."""
+    measured: bool = True
+    """Whether there is a verdict; without one its words would be in no language of the reader's."""
 
 
 @dataclass(frozen=True, slots=True)

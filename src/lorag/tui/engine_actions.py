@@ -1,5 +1,6 @@
 """Models, adapters and the engine that runs them."""
 
+from lorag.adapters.strength import STRONGEST, strength_of
 from lorag.engine.api import LoadProgress
 from lorag.errors import LoragError, UsageError
 from lorag.tui.core import AdapterEntry, ModelEntry
@@ -11,7 +12,6 @@ from lorag.tui.texts import Texts
 from lorag.tui.transcript import Transcript
 
 _STEP = 0.1
-_STRONGEST = 2.0
 
 
 class EngineActions(AppPart):
@@ -100,7 +100,7 @@ class EngineActions(AppPart):
         assert app.session is not None
         current = app.session.model_name
         items = [
-            Item(entry.name, entry.name, _about(entry, app.texts), not entry.problem, entry.name == current)
+            Item(entry.name, entry.name, about_entry(entry, app.texts), not entry.problem, entry.name == current)
             for entry in app.session.core.models()
         ]
         choice = Choice(
@@ -136,6 +136,7 @@ class EngineActions(AppPart):
         assert app.session is not None
         if argument:
             app.session.choose_adapters({} if argument == "off" else _strengths(argument))
+            self._say_adapters()
             self.run_worker(self.load_model(), group="open", exit_on_error=False)
             return
         choice = Choice(
@@ -159,7 +160,9 @@ class EngineActions(AppPart):
         for entry in app.session.adapter_entries():
             strength = active.get(entry.name)
             label = entry.name if strength is None else f"{entry.name}   × {strength:g}"
-            items.append(Item(entry.name, label, _about(entry, app.texts), not entry.problem, strength is not None))
+            items.append(
+                Item(entry.name, label, about_entry(entry, app.texts), not entry.problem, strength is not None)
+            )
         if len(items) == 1:
             return []
         return list(filtered(items)(query))
@@ -168,7 +171,7 @@ class EngineActions(AppPart):
         session = self.ui.session
         if session is None or not name:
             return
-        strength = round(min(_STRONGEST, max(0.0, session.adapters.get(name, 1.0 - by) + by)), 2)
+        strength = round(min(STRONGEST, max(0.0, session.adapters.get(name, 1.0 - by) + by)), 2)
         try:
             session.choose_adapters({name: strength})
         except LoragError as error:
@@ -185,8 +188,13 @@ class EngineActions(AppPart):
         except LoragError as error:
             app.tell(app.texts.of(error), error=True)
             return
-        app.say("adapter.using" if name else "adapter.using_none", name=name)
+        self._say_adapters()
         self.run_worker(self.load_model(), group="open", exit_on_error=False)
+
+    def _say_adapters(self) -> None:
+        app = self.ui
+        used = [adapter_label(*adapter) for adapter in (app.session.adapters.items() if app.session else ())]
+        app.say("adapter.using" if used else "adapter.using_none", name=" + ".join(used))
 
     # --- strict quoting ----------------------------------------------------------------------------------------------
 
@@ -206,8 +214,12 @@ class EngineActions(AppPart):
         self.query_one(PromptArea).focus()
 
 
-def _about(entry: ModelEntry | AdapterEntry, texts: Texts) -> str:
-    return texts.of(entry.problem) or entry.detail
+def about_entry(entry: ModelEntry | AdapterEntry, texts: Texts) -> str:
+    """Return why it cannot be used, or what it is."""
+    if entry.problem:
+        return texts.of(entry.problem)
+    unmeasured = isinstance(entry, AdapterEntry) and not entry.measured
+    return " · ".join(part for part in (texts("adapter.unmeasured") if unmeasured else "", entry.detail) if part)
 
 
 def _strengths(written: str) -> dict[str, float]:
@@ -215,8 +227,5 @@ def _strengths(written: str) -> dict[str, float]:
     strengths: dict[str, float] = {}
     for part in written.split():
         name, _, strength = part.partition("=")
-        try:
-            strengths[name] = float(strength) if strength else 1.0
-        except ValueError as error:
-            raise UsageError(f"{part}: the strength must be a number, as in {name}=0.8") from error
+        strengths[name] = strength_of(part, strength) if strength else 1.0
     return strengths

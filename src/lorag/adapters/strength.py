@@ -1,0 +1,20 @@
+"""How strongly an adapter is applied: 1 as it was trained, 0 not at all, below 0 the other way round."""
+
+from typing import Final
+
+from lorag.errors import AdapterError
+
+STRONGEST: Final = 2.0
+"""Beyond it, on either side, what a model says falls apart."""
+
+
+def strength_of(wanted: str, number: str) -> float:
+    """Return the strength in ``NAME=STRENGTH``; ``wanted`` is the whole of it, for the message."""
+    try:
+        strength = float(number)
+    except ValueError as error:
+        raise AdapterError(f"{wanted}: the strength must be a number, as in NAME=0.8") from error
+    # Not a number, as `nan` is none, lies nowhere.
+    if not -STRONGEST <= strength <= STRONGEST:
+        raise AdapterError(f"{wanted}: the strength must be between -{STRONGEST:g} and {STRONGEST:g}")
+    return strength
