@@ -78,6 +78,26 @@ async def test_a_run_that_failed_is_one_clear_line(world: World) -> None:
         await wait_until(pilot, lambda: "Reading failed: the disk is full" in [n.message for n in app._notifications])
 
 
+async def test_a_report_with_files_that_could_not_be_read_claims_nothing_else(world: World) -> None:
+    report = {"event": "sync_report", "added": 1, "updated": 0, "removed": 0, "failed": 2}
+    world.lorag = tuple(stand_in(world.folder, [report]))
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await pilot.press("f9")
+        await wait_until(pilot, lambda: app._notifications)
+        [notice] = app._notifications
+        assert notice.message.startswith("Not every file could be read. 1 added")
+
+
+async def test_the_greeting_knows_the_first_documents(world: World) -> None:
+    (world.folder / "handbook.md").write_text(LEAVE, encoding="utf-8")
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        assert "Ask anything" in text_of(app, "#greeting")
+        await send(pilot, "/add handbook.md")
+        await wait_until(pilot, lambda: "your documents (1)" in text_of(app, "#greeting"), seconds=60)
+
+
 async def test_a_path_that_does_not_exist_is_said_at_once(world: World) -> None:
     async with world.app().run_test(size=SIZE) as pilot:
         app = await ready(pilot)
