@@ -128,11 +128,14 @@ def test_a_slash_before_a_word_is_a_command_and_a_path_is_not() -> None:
     assert parse("/usr/bin is a folder?") is None
     assert parse("//model") is None
     assert parse("/model\nand more") is None
+    assert parse("/도움말") is not None
+    assert parse("/2024 is over") is None
 
 
 def test_the_nearest_command_is_found_and_nonsense_has_none() -> None:
     assert nearest("adpter") == "adapter"
     assert nearest("zzzzzz") is None
+    assert nearest("frobnicate") is None
 
 
 @pytest.mark.parametrize("language", sorted(TABLES))

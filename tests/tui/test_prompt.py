@@ -152,6 +152,17 @@ async def test_an_unknown_command_names_the_one_that_was_meant(world: World) -> 
         assert [notice.message for notice in app._notifications] == ["There is no command /modl. Did you mean /model?"]
 
 
+@pytest.mark.parametrize("name", ["도움말", "frobnicate", "über"])
+async def test_a_command_that_is_like_none_is_not_asked(world: World, name: str) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, f"/{name}")
+        await pilot.pause()
+        [notice] = app._notifications
+        assert notice.message.startswith(f"There is no command /{name}. F1 or /help lists all")
+        assert messages(app) == []
+
+
 async def test_the_key_of_a_command_that_cannot_be_used_now_types_nothing(world: World) -> None:
     async with world.app().run_test(size=SIZE) as pilot:
         app = await ready(pilot)

@@ -206,7 +206,7 @@ class LoragApp(
         command = BY_NAME.get(name)
         if command is None:
             meant = commands.nearest(name)
-            self.say("command.unknown", name=name, meant=f"/{meant}" if meant else "/help")
+            self.say("command.unknown" if meant else "command.none_near", name=name, meant=f"/{meant}")
         elif not command.when(self.situation):
             self.say("command.unavailable", name=name)
         else:

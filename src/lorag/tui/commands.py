@@ -132,12 +132,12 @@ def parse(prompt: str) -> Typed | None:
     if not prompt.startswith("/") or "\n" in prompt.strip():
         return None
     name, _, argument = prompt[1:].strip().partition(" ")
-    if not name or not name.replace("-", "").isalpha() or not name.isascii():
+    if not name or not name.replace("-", "").isalpha():
         return None
     return Typed(name.lower(), argument.strip())
 
 
 def nearest(name: str) -> str | None:
     """Return the command that was probably meant."""
-    found = difflib.get_close_matches(name, BY_NAME, n=1, cutoff=0.5)
+    found = difflib.get_close_matches(name, BY_NAME, n=1, cutoff=0.6)
     return found[0] if found else None
