@@ -243,7 +243,9 @@ class LoragApp(
         self.tell(self.texts(key, **values), error=error)
 
     def tell(self, text: str, *, error: bool = False) -> None:
-        """Tell a person something; the text may be foreign."""
+        """Tell a person something; the text may be foreign. A narrow terminal has room for one text at a time."""
+        if self.screen.has_class("-narrow"):
+            self.clear_notifications()
         self.notify(text, severity="error" if error else "information", markup=False, timeout=8 if error else 4)
 
     @on(AnswerView.Selected)

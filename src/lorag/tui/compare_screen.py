@@ -40,6 +40,7 @@ class CompareColumn(Vertical):
         self.answer: MessageShown | None = None
         self.closed = False
         """Whether nobody sees it any more; what still arrives is not drawn."""
+        self._following = False
         self._view: AnswerView | None = None
 
     def compose(self) -> ComposeResult:
@@ -53,9 +54,7 @@ class CompareColumn(Vertical):
         if self.closed:
             return
         self._view = AnswerView(answer)
-        body = self.query_one(VerticalScroll)
-        await body.mount(self._view)
-        body.anchor()
+        await self.query_one(VerticalScroll).mount(self._view)
 
     def add(self, text: str) -> None:
         """Take a piece of the answer."""
@@ -71,6 +70,14 @@ class CompareColumn(Vertical):
         """Write what has arrived."""
         if self._view is not None and not self.closed and self.answer is not None and self.answer.status == "streaming":
             await self._view.flush()
+            self._follow()
+
+    def _follow(self) -> None:
+        body = self.query_one(VerticalScroll)
+        # An anchor from the beginning would let a short answer hang at the bottom of its column.
+        if not self._following and body.max_scroll_y > 0:
+            self._following = True
+            body.anchor()
 
     async def finish(self, answer: MessageShown) -> None:
         """Show the final answer with what it cites."""

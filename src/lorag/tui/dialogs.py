@@ -10,6 +10,10 @@ from textual.content import Content
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Input, Static
 
+_READER_LIMIT = 110
+_READER_FRAME = 6
+"""Cells of border, padding and scrollbar."""
+
 
 class Dialog(ModalScreen[ScreenResultType]):
     """A screen over the chat that ends with a result."""
@@ -49,6 +53,11 @@ class AskText(Dialog[str | None]):
     def action_cancel(self) -> None:
         """Return nothing."""
         self.close_with(None)
+
+
+def reader_width(screen_width: int) -> int:
+    """Return how many cells of text a reader shows in a line; app.tcss says how wide it is."""
+    return min(screen_width * 9 // 10, _READER_LIMIT) - _READER_FRAME
 
 
 class Reader(Dialog[None]):

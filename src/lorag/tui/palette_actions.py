@@ -6,13 +6,16 @@ from typing import Final
 from textual.content import Content
 
 from lorag.tui.commands import COMMANDS, Argument, key_label
-from lorag.tui.dialogs import Reader
+from lorag.tui.dialogs import Reader, reader_width
 from lorag.tui.part import AppPart
 from lorag.tui.picker import Choice, Item, Picker, filtered
 from lorag.tui.texts import TABLES
 from lorag.tui.transcript import Transcript
 from lorag.tui.visible import one_line
 
+_HELP_COLUMN: Final = 37
+"""Cells before what a command does, in the help."""
+_HELP_NARROWEST: Final = 20
 _HITS: Final = 6
 """Things of one kind that the palette lists below the commands."""
 
@@ -30,11 +33,15 @@ class PaletteActions(AppPart):
                 group = command.group
                 lines += [Content(texts(f"group.{group}")).stylize("bold $accent")]
             keys = ", ".join(map(key_label, command.keys))
-            lines.append(
-                Content.assemble((f"  /{command.name:<18}", "bold"), f"{keys:<15} ", texts(f"command.{command.name}"))
-            )
+            told = self._beside_keys(texts(f"command.{command.name}"))
+            lines.append(Content.assemble((f"  /{command.name:<18}", "bold"), f"{keys:<15} ", told))
         lines += [Content(""), Content(texts("help.prompt"))]
         self.show_screen(Reader(texts("help.title"), Content("\n").join(lines), texts("reader.hint")))
+
+    def _beside_keys(self, text: str) -> Content:
+        """Return a text in lines that all begin in the column beside the keys."""
+        room = reader_width(self.size.width) - _HELP_COLUMN
+        return Content("\n" + " " * _HELP_COLUMN).join(Content(text).wrap(max(room, _HELP_NARROWEST)))
 
     async def do_commands(self, argument: str) -> None:
         """List what can be done now; what is typed also finds chats, models, adapters and documents."""

@@ -12,6 +12,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from lorag.tui.dialogs import Dialog
+from lorag.tui.texts import texts_of
 from lorag.tui.visible import one_line
 
 _NUMBERED = 9
@@ -39,6 +40,7 @@ class Choice:
     find: Callable[[str], Sequence[Item]]
     """Items for what is typed."""
     hint: str = ""
+    """The keys, where they are not only those of every list."""
     verbs: Mapping[str, Callable[[str], None]] = field(default_factory=dict)
     """Keys that do something with the highlighted item and keep the list open."""
     empty: str = ""
@@ -105,8 +107,7 @@ class Picker(Dialog[str | None]):
             yield FilterInput(self._query, numbered=self._choice.numbered)
             yield OptionList(markup=False, compact=True)
             yield Static(self._choice.empty, classes="picker-empty", markup=False)
-            if self._choice.hint:
-                yield Static(self._choice.hint, classes="dialog-hint", markup=False)
+            yield Static(self._choice.hint or texts_of(self)("picker.hint"), classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
         """Begin with everything, on what is chosen now."""
