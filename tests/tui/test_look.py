@@ -4,6 +4,7 @@ import json
 
 import pytest
 from rich.segment import Segment
+from textual.widgets._toast import Toast
 
 from lorag.tui.app import LoragApp
 from lorag.tui.prompt import PromptArea
@@ -127,3 +128,24 @@ async def test_an_empty_prompt_survives_every_jump_in_size(world: World, side: t
         await pilot.resize_terminal(*side)
         await pilot.pause()
         assert app.is_running
+
+
+async def test_a_narrow_terminal_shows_one_short_message_at_a_time_at_its_end(library: World) -> None:
+    async with library.app().run_test(size=(80, 24), notifications=True) as pilot:
+        app = await ready(pilot)
+        await pilot.press("ctrl+l")
+        app.say("quote.on")
+        await wait_until(pilot, lambda: app.screen.query(Toast))
+        app.say("quote.off")
+        await wait_until(pilot, lambda: [toast.region.height for toast in app.screen.query(Toast)] == [1])
+        assert app.screen.query_one(Toast).region.y == 23
+
+
+@pytest.mark.parametrize("command", ["/theme", "/export", "/collection", "/again"])
+async def test_every_list_says_how_it_is_used(library: World, command: str) -> None:
+    async with library.app().run_test(size=SIZE) as pilot:
+        app = await ask(pilot, "hello")
+        await app.run_command(command.removeprefix("/"), "")
+        await wait_until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.pause()
+        assert "Enter chooses · Esc closes" in text_of(app, ".dialog-hint")
