@@ -47,7 +47,10 @@ class Settings(BaseSettings):
     passages: int = Field(6, ge=1, le=50, description="Most passages put before the model.")
     per_document: int = Field(3, ge=1, le=50, description="Most passages of one document.")
     threshold: float = Field(
-        0.18, ge=0, le=1, description="How relevant the best passage must be to answer from it; 0 takes anything."
+        0.18,
+        ge=0,
+        le=1,
+        description="How relevant the best passage of 10,000 chunks must be; scaled to the library's size; 0 takes anything.",
     )
     quote: Literal["auto", "on", "off"] = Field(
         "auto", description="Strict quoting: answers are sentences of the documents; auto follows the model."
@@ -143,7 +146,8 @@ def load_settings(overrides: Mapping[str, object], flag_names: Mapping[str, str]
         settings = Settings(**values)  # type: ignore[arg-type]  # checked by pydantic
     except ValidationError as error:
         raise SettingsError(_describe(error, values, origins)) from error
-    if settings.data_dir.exists() and not settings.data_dir.is_dir():
+    there = next(place for place in (settings.data_dir, *settings.data_dir.parents) if place.exists())
+    if not there.is_dir():
         raise SettingsError(f"{_place('data_dir', origins)} = '{settings.data_dir}': it is not a folder")
     return LoadedSettings(settings, {key: origins.get(key, Origin("default", key)) for key in Settings.model_fields})
 

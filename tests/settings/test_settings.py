@@ -166,11 +166,12 @@ def test_bad_config_file_is_one_line_that_names_file_and_key(data_dir, text, mes
     assert "\n" not in str(raised.value)
 
 
-def test_data_folder_that_is_a_file_is_refused(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["file", "file/below"])
+def test_data_folder_that_is_a_file_is_refused(tmp_path, monkeypatch, name):
     (tmp_path / "file").touch()
-    monkeypatch.setenv("LORAG_DATA_DIR", str(tmp_path / "file"))
+    monkeypatch.setenv("LORAG_DATA_DIR", str(tmp_path / name))
 
-    with pytest.raises(SettingsError, match=r"^environment: LORAG_DATA_DIR = '.*/file': it is not a folder$"):
+    with pytest.raises(SettingsError, match=rf"^environment: LORAG_DATA_DIR = '.*/{name}': it is not a folder$"):
         load_settings({})
 
 
