@@ -44,6 +44,18 @@ def test_other_languages_are_not_mistaken_for_korean(text: str, encoding: str):
     assert decode(text.encode(encoding)) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Le café est fermé à midi. Größe: 5 m².", "latin-1"),
+        ("Öffnungszeiten: ½ Stunde früher", "cp1252"),
+        ("Droga szkoło, wyślij książkę.", "cp1250"),
+    ],
+)
+def test_a_text_too_short_to_tell_its_language_is_western_unless_its_letters_say_otherwise(text: str, encoding: str):
+    assert decode(text.encode(encoding)) == text
+
+
 def test_a_few_broken_bytes_do_not_spoil_a_text():
     korean = KOREAN * 20
 

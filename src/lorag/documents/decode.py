@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from lorag.errors import DocumentError
 
 if TYPE_CHECKING:
-    from charset_normalizer import CharsetMatches
+    from charset_normalizer import CharsetMatch, CharsetMatches
 
 _BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -24,6 +24,8 @@ _WESTERN: Final = "cp1252"
 _WESTERN_LANGUAGES: Final = frozenset(
     {"English", "French", "German", "Spanish", "Portuguese", "Italian", "Dutch", "Swedish", "Danish", "Norwegian"}
 )
+_SIGN_IN_WORD = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ][¡-¿×÷][A-Za-zÀ-ÖØ-öø-ÿ]")
+"""What the letters of eastern languages look like when they are read as western: ``Za³¹cznik`` for ``Załącznik``."""
 _NOT_TEXT = "it is not text: the bytes are no text in any known encoding"
 
 
@@ -127,6 +129,13 @@ def _likeliest(guesses: "CharsetMatches") -> str | None:
     if best is None:
         return None
     for guess in guesses:
-        if guess.encoding == _WESTERN and guess.chaos <= best.chaos and guess.language in _WESTERN_LANGUAGES:
+        if guess.encoding == _WESTERN and guess.chaos <= best.chaos and _reads_as_western(guess, best):
             return _WESTERN
     return best.encoding
+
+
+def _reads_as_western(guess: "CharsetMatch", best: "CharsetMatch") -> bool:
+    """Tell whether a text is western by its language, or is too short to have one and shows no eastern letter."""
+    if guess.language in _WESTERN_LANGUAGES:
+        return True
+    return best.language == "Unknown" and not _SIGN_IN_WORD.search(str(guess))
