@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lorag.documents.media import OLE_MAGIC
 from lorag.library.content import Content
 from lorag.retrieval.readers import ReaderPool
 from lorag.retrieval.reading import ReadingPlan, Unreadable
@@ -65,6 +66,29 @@ def test_a_cut_off_packed_file_is_called_damaged(pool: ReaderPool, tmp_path: Pat
 
     assert isinstance(reason, str)
     assert reason.startswith("it is damaged")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "data", "reason"),
+    [
+        (".rtf", b"{\\rtf1\\ansi hello}", "lorag cannot read its content: an RTF document; save it as .docx"),
+        (
+            ".odt",
+            zipped({"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<a/>"}),
+            "it is an OpenDocument file; save it as .docx, .xlsx or .pptx",
+        ),
+        (
+            ".doc",
+            OLE_MAGIC + bytes(100),
+            "it is damaged or cut short: what is left of an old office file cannot be read",
+        ),
+    ],
+)
+def test_a_format_that_is_not_read_is_named_with_what_to_do(pool: ReaderPool, tmp_path: Path, suffix, data, reason):
+    (told,) = outcomes(pool, tmp_path, suffix, [data])
+
+    assert isinstance(told, str)
+    assert told.startswith(reason)
 
 
 @pytest.mark.parametrize("suffix", MAKERS)
@@ -130,7 +154,7 @@ def test_a_foreign_file_is_named_whatever_it_is_called(pool: ReaderPool, tmp_pat
     (reason,) = outcomes(pool, tmp_path, claimed, [FOREIGN[name]])
 
     assert isinstance(reason, str)
-    assert f"it is {name}" in reason
+    assert reason.startswith(f"lorag cannot read its content: {name}")
 
 
 @pytest.mark.parametrize("data", [b"PK\x03\x04", b"PK\x05\x06" + bytes(18), zipped({"a.txt": "x"}), hwp()[:512]])

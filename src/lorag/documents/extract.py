@@ -83,7 +83,7 @@ def _recognise(source: Source) -> Kind:
         return Kind.HWP
     foreign = foreign_format(head)
     if foreign is not None:
-        raise DocumentError(f"it is {foreign}, whatever its name says; lorag reads text and documents")
+        raise DocumentError(f"lorag cannot read its content: {foreign}")
     named = kind_by_name(source.path)
     if named is not text_kind(source.path, head) and 0 in head:
         raise DocumentError(f"it is damaged or not what its name says: it does not begin like a {named.name} file")
@@ -96,6 +96,8 @@ def _kind_of_zip(source: Source) -> Kind:
             names = set(archive.namelist())
         except ARCHIVE_ERRORS as error:
             raise DocumentError(f"it is damaged: its zip archive cannot be read ({error})") from error
+    if "content.xml" in names and "mimetype" in names:
+        raise DocumentError("it is an OpenDocument file; save it as .docx, .xlsx or .pptx")
     for name, kind in _ZIP_CONTENT:
         if name in names:
             return kind

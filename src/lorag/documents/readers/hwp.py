@@ -46,7 +46,9 @@ def read(source: Source) -> ExtractedDocument:
                 raise DocumentError(_what_it_is(names))
             return _read_document(container, names, source.limits)
     except _OLE_ERRORS as error:
-        raise DocumentError(f"it is damaged or cut short: the HWP file cannot be read ({error})") from error
+        raise DocumentError(
+            f"it is damaged or cut short: what is left of an old office file cannot be read ({error})"
+        ) from error
 
 
 def _what_it_is(names: set[str]) -> str:
