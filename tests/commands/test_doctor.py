@@ -71,7 +71,9 @@ def test_a_damaged_library_is_broken(model, data_dir, capsys):
 
     assert code == 1
     assert found["library"][0]["status"] == "broken"
-    assert "library.db" in found["library"][0]["detail"]
+    assert found["library"][0]["detail"].count("library.db") == 1
+    said = found["library"][0]["detail"] + found["library"][0]["remedy"]
+    assert said.count("restore a copy") == 1
 
 
 def test_adapters_that_do_not_fit_are_named(model, data_dir, capsys):

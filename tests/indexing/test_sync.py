@@ -230,9 +230,9 @@ def test_added_again_under_another_collection_it_moves_there_unread(shelf: Shelf
 
     report = shelf.add(collection="two")
 
-    assert (report.unchanged, report.bytes) == (1, 0)
+    assert (report.updated, report.unchanged, report.bytes) == (1, 0, 0)
     assert shelf.documents()["a.txt"].collection == "two"
-    shelf.add()
+    assert shelf.add().unchanged == 1
     assert shelf.documents()["a.txt"].collection == "two"
 
 

@@ -122,7 +122,10 @@ def library(settings: Settings) -> Found:
     with Database.open(path, read_only=True) as database:
         problems = database.integrity_problems()
         for problem in problems:
-            yield "broken", f"{path}: {problem}", "restore a copy, or move it away and run lorag add again"
+            # What could not even be opened is told as an error, which has the path and the remedy.
+            told = problem.startswith(f"{path} ")
+            remedy = "" if told else "restore a copy, or move it away and run lorag add again"
+            yield "broken", problem if told else f"{path}: {problem}", remedy
         if problems:
             return
         for problem in vector_index_problems(database):

@@ -11,7 +11,7 @@ from lorag.library.database import Database
 from lorag.library.documents import StoredDocument, comparable_path
 from lorag.library.roots import DEFAULT_COLLECTION
 from lorag.paths import DataPaths
-from lorag.retrieval.sync_events import FileRemoved, Looked, RootMissing, Tally
+from lorag.retrieval.sync_events import FileDone, FileRemoved, Looked, RootMissing, Tally
 
 _BATCH = 500
 
@@ -30,8 +30,9 @@ class Survey:
         self._own = tuple(f"{folder}{os.sep}" for folder in (own.logs, own.models, own.adapters))
         self._to_read = 0
         self._looked = 0
+        self._changed_collection: list[str] = []
 
-    def look(self, places: Sequence[Path]) -> Iterator[Looked | RootMissing]:
+    def look(self, places: Sequence[Path]) -> Iterator[Looked | FileDone | RootMissing]:
         """Queue every file below ``places`` that is new or differs from what the library knows."""
         survey.begin_survey(self._database)
         for place in places:
@@ -44,6 +45,7 @@ class Survey:
                 with self._database.atomic():
                     for file in found.files[start : start + _BATCH]:
                         self._look_at(file)
+                yield from self._tell_changed_collections()
                 yield Looked(self._looked, self._to_read)
 
     def remove_gone(self, places: Sequence[Path]) -> Iterator[FileRemoved]:
@@ -59,6 +61,13 @@ class Survey:
                 self._tally.outcomes["removed"] += 1
                 yield FileRemoved(document.path)
             self._forget_if_gone(place)
+
+    def _tell_changed_collections(self) -> Iterator[FileDone]:
+        """Yield the files that went to another collection and have nothing to be read; of the queue they are no part."""
+        for path in self._changed_collection:
+            self._tally.outcomes["updated"] += 1
+            yield FileDone(path, "updated", None, 0, 0, 0, 0)
+        self._changed_collection.clear()
 
     def _discover(self, place: Path) -> Discovery:
         try:
@@ -97,7 +106,8 @@ class Survey:
         return not self._excluded.isdisjoint(map(str, (shown, *shown.parents)))
 
     def _look_again(self, document: StoredDocument, status: os.stat_result, collection: str) -> None:
-        if document.collection != collection:
+        changes_collection = document.collection != collection
+        if changes_collection:
             documents.set_collection(self._database, document.id, collection)
         same_file = (document.size, document.mtime_ns) == (status.st_size, status.st_mtime_ns)
         if document.state in ("queued", "reading"):
@@ -107,6 +117,8 @@ class Survey:
             self._to_read += 1
         elif document.state == "failed":
             self._tally.known_failures += 1
+        elif changes_collection:
+            self._changed_collection.append(document.path)
         else:
             self._tally.outcomes["unchanged"] += 1
         if not same_file:
