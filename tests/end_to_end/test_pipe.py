@@ -59,7 +59,12 @@ def test_nothing_in_the_documents_is_exit_code_3_without_asking_the_model(tiny_a
 
 
 def test_each_line_gives_a_json_object_a_line_in_the_order_of_the_questions(tiny_asked):
-    questions = ["What is the boiling point of tungsten?", QUESTIONS["en"][2], "annual leave " * 40_000, QUESTIONS["ko"][2]]
+    questions = [
+        "What is the boiling point of tungsten?",
+        QUESTIONS["en"][2],
+        "annual leave " * 40_000,
+        QUESTIONS["ko"][2],
+    ]
 
     done = tiny_asked.run("ask", "--each-line", "--json", stdin="\n".join(questions))
 
@@ -99,7 +104,7 @@ def test_the_same_seed_gives_the_same_answer(tiny_shell):
 
 
 def test_questions_on_stdin_are_answered_one_after_the_other(asked):
-    questions = f"{QUESTIONS['en'][2]}\n{QUESTIONS['ko'][2]}\n/sources\n/quit\nnever asked\n"
+    questions = f"{QUESTIONS['en'][2]}\n{QUESTIONS['ko'][2]}\n/sources\n/Quit now\nnever asked\n"
 
     done = asked.run("chat", "--plain", stdin=questions)
 

@@ -22,10 +22,9 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def watching(folder: Path) -> Iterator[Lorag]:
-    """A command that watches: its second report, made after the watch began, has come."""
+    """A command that watches: its first report, made after the watch began, has come."""
     with Lorag("sync", "--watch", "--json") as command:
-        for _ in range(2):
-            command.wait_for(is_report)
+        command.wait_for(is_report)
         yield command
 
 
@@ -78,6 +77,29 @@ def test_it_follows_a_folder_that_comes_back(folder: Path, watching: Lorag):
     away.rename(folder)
 
     assert done(watching, folder / "new.txt") == "added"
+
+
+def test_it_reports_nothing_more_until_something_changes(folder: Path, watching: Lorag):
+    (folder / "new.txt").write_text("new", encoding="utf-8")
+
+    second = watching.wait_for(is_report)
+
+    assert (second["added"], second["unchanged"]) == (1, 1)
+
+
+def test_a_folder_that_is_gone_is_told_once(folder: Path):
+    folder.rename(folder.with_name("away"))
+
+    with Lorag("sync", "--watch", "--json") as command:
+        assert (
+            command.wait_for(lambda event: event["event"] in ("root_missing", "sync_report"))["event"] == "root_missing"
+        )
+        command.wait_for(is_report)
+        (folder.with_name("away")).rename(folder)
+
+        assert (
+            command.wait_for(lambda event: event["event"] in ("root_missing", "sync_report"))["event"] == "sync_report"
+        )
 
 
 def test_an_interrupt_ends_it_cleanly_and_at_once(watching: Lorag):

@@ -40,7 +40,7 @@ class SlashCommands:
 
     def leaves(self, line: str) -> bool:
         """Tell whether a line ends the conversation."""
-        return line.split() == [f"/{_LEAVE}"]
+        return line.lower().split()[:1] == [f"/{_LEAVE}"]
 
     def obey(self, line: str) -> None:
         """Carry out a command, or name the nearest one."""

@@ -17,8 +17,9 @@ from lorag.translation.translate import in_locale
 def run(arguments: argparse.Namespace) -> int:
     """Sync and return the exit code."""
     settings = settings_from(arguments)
-    code = _sync(settings, None, as_json=arguments.json)
-    return _watch(settings, as_json=arguments.json) if arguments.watch and code != EXIT_INTERRUPTED else code
+    if arguments.watch:
+        return _watch(settings, as_json=arguments.json)
+    return _sync(settings, None, as_json=arguments.json)
 
 
 def _sync(settings: Settings, places: list[Path] | None, *, as_json: bool) -> int:
@@ -30,7 +31,10 @@ def _sync(settings: Settings, places: list[Path] | None, *, as_json: bool) -> in
 
 
 def _watch(settings: Settings, *, as_json: bool) -> int:
-    """Follow changes until interrupted; the lock is held only while there is something to do."""
+    """Follow changes until interrupted, beginning with all there is; the lock is held only while there is something to do."""
+    with Database.open(settings.paths.library) as database:
+        if not list_roots(database):
+            print(f"lorag: {in_locale(EMPTY_LIBRARY)}", file=sys.stderr)
     print(f"lorag: {in_locale('watching for changes; Ctrl-C ends it')}", file=sys.stderr)
 
     def followed() -> list[Path]:
