@@ -27,7 +27,16 @@ from chat.optim import Optimizer
 from chat.settings import Recipe, read_recipe
 from chat.start import exported_tokenizer, take_weights
 from chat.token_vectors import token_vectors
-from chat.train import StepReport, Trainee, load_checkpoint, load_weights, save_checkpoint, save_weights, train
+from chat.train import (
+    StepReport,
+    Trainee,
+    average,
+    load_checkpoint,
+    load_weights,
+    save_checkpoint,
+    save_weights,
+    train,
+)
 from torch.multiprocessing.spawn import spawn
 
 LOG_EVERY: Final = 20
@@ -116,10 +125,7 @@ def _train(worker: int, workers: int, recipe: Recipe, corpus: Corpus, work: Path
         recent.append(report)
         if report.step % LOG_EVERY == 0:
             sys.stderr.write(log_steps(work, recent) + "\n")
-        if report.step % recipe.checkpoint_every == 0:
-            save_checkpoint(checkpoint, optimizer, place)
-        if report.step % recipe.evaluate_every == 0:
-            judge.keep_if_best(optimizer, place)
+        judge.after_step(report, optimizer)
     if worker == 0:
         save_checkpoint(checkpoint, optimizer, place)
         judge.keep_if_best(optimizer, place)
@@ -131,6 +137,16 @@ class _Judge:
     def __init__(self, recipe: Recipe, corpus: Corpus, work: Path) -> None:
         self._recipe, self._corpus, self._work = recipe, corpus, work
         self._examples: DevExamples | None = None
+
+    def after_step(self, report: StepReport, optimizer: Optimizer) -> None:
+        """Keep what a step is due to leave behind: a checkpoint, its measure, the weights at the end of a stage."""
+        place = report.place
+        if report.step % self._recipe.checkpoint_every == 0:
+            save_checkpoint(self._work / "checkpoint.pt", optimizer, place)
+        if report.step % self._recipe.evaluate_every == 0:
+            self.keep_if_best(optimizer, place)
+        if (at := self._recipe.stage_at(place.tokens)) is None or at[0] is not report.stage:
+            save_weights(self._work / f"{report.stage.name}.pt", optimizer.weights(), place)
 
     def keep_if_best(self, optimizer: Optimizer, place: Place) -> None:
         """Write what the checkpoint is worth to the log, and its weights to ``best.pt`` if that is the most so far."""
@@ -163,10 +179,18 @@ def _llama(recipe: Recipe, weights: dict[str, torch.Tensor]) -> Llama:
     return trainee.llama.eval()
 
 
+def _exported(recipe: Recipe, work: Path) -> tuple[dict[str, torch.Tensor], Place]:
+    """Return the weights that are shipped: the best checkpoint, or the average of stages that the recipe asks for."""
+    if not recipe.average:
+        return load_weights(work / "best.pt")
+    ends = [(load_weights(work / f"{stage}.pt"), share) for stage, share in recipe.average.items()]
+    return average([(weights, share) for (weights, _), share in ends]), ends[-1][0][1]
+
+
 def _finish(recipe: Recipe, dev: Corpus, work: Path, out: Path, *, goes_on: bool) -> None:
     """Export the best checkpoint, measure what was exported, and write the card."""
     tokenizer = load_tokenizer(work / "tokenizer.json")
-    weights, place = load_weights(work / "best.pt")
+    weights, place = _exported(recipe, work)
     model = _llama(recipe, weights)
     out.mkdir(parents=True, exist_ok=True)
     part = out / (FILE_NAME + ".part")

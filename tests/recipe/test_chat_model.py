@@ -17,7 +17,7 @@ from chat.optim import Optimizer
 from chat.settings import Recipe, read_recipe
 from chat.start import exported_tokenizer, take_weights
 from chat.token_vectors import token_vectors
-from chat.train import Trainee, load_checkpoint, save_checkpoint, train
+from chat.train import Trainee, average, load_checkpoint, save_checkpoint, train
 from tokenizers import Tokenizer
 
 from lorag.engine.api import LoadRequest
@@ -181,6 +181,20 @@ def test_a_checkpoint_is_worth_more_for_each_thing_it_does_better():
     assert worth([plain], 0.5) == pytest.approx(0.5)
     assert worth([replace(plain, constrained=0.6)], 0.5) > worth([replace(plain, rightly_refused=0.6)], 0.5)
     assert worth([plain], 0.6) > worth([plain], 0.5)
+
+
+def test_the_average_of_weights_lies_between_them_by_their_shares():
+    first, second = {"a": torch.tensor([1.0, 2.0])}, {"a": torch.tensor([3.0, -2.0])}
+
+    assert average([(first, 0.25), (second, 0.75)])["a"].tolist() == [2.5, -1.0]
+
+
+def test_what_is_averaged_are_stages_of_the_recipe_and_their_shares_make_a_whole():
+    further = read_recipe(RECIPE.with_name("further.toml"))
+
+    assert set(further.average) <= {stage.name for stage in further.stages}
+    assert sum(further.average.values()) == pytest.approx(1.0)
+    assert read_recipe(RECIPE).average == {}
 
 
 def test_a_group_of_batches_is_the_same_at_every_draw(kitchen):

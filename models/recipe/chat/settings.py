@@ -47,6 +47,8 @@ class Recipe:
     evaluate_questions: int
     report_questions: int
     stages: tuple[Stage, ...]
+    average: dict[str, float]
+    """Shares of the weights at the ends of stages that are exported together; empty for the best checkpoint."""
 
     @property
     def context(self) -> int:
@@ -75,6 +77,7 @@ def read_recipe(path: Path) -> Recipe:
         evaluate_questions=table["checkpoint"]["questions"],
         report_questions=table["checkpoint"]["report_questions"],
         stages=tuple(_stage(entry) for entry in table["stage"]),
+        average=table.get("average", {}),
     )
 
 

@@ -1,7 +1,7 @@
 """The training loop: reads batches, steps the optimizer, keeps checkpoints, and reports by yielding."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,3 +137,9 @@ def load_weights(path: Path) -> tuple[dict[str, Tensor], Place]:
     """Return saved weights and where in the data they were reached."""
     state = torch.load(path, weights_only=True, map_location="cpu")
     return state["weights"], Place(*state["place"])
+
+
+def average(parts: Sequence[tuple[dict[str, Tensor], float]]) -> dict[str, Tensor]:
+    """Return the weighted sum of weights of one run, which is often better than each of them (Wortsman et al. 2022)."""
+    first, _ = parts[0]
+    return {name: sum((share * weights[name] for weights, share in parts), torch.zeros(())) for name in first}
