@@ -14,6 +14,14 @@ terminal keeps a key for itself, as VS Code's does with F1, F5, F6 and Ctrl+P, t
 Option, and Terminal has to be told to use it as Meta (Settings › Profiles › Keyboard). `/help` or F1 shows this list in
 the chat, in English or Korean (`/lang`).
 """
+_AFTER_GROUP = {
+    "model": """\
+
+The strength of an adapter (`/adapter refunds=0.8`, `--adapter refunds=0.8`) is a number from -2 to 2: 1 is what was
+trained, 0 nothing, and below 0 the model is led away from the examples, which only a typed strength does; the list goes
+from 0 to 2.
+"""
+}
 _PROMPT = """\
 ## In the prompt
 
@@ -23,7 +31,7 @@ _PROMPT = """\
 | Ctrl+J, Alt+Enter, Shift+Enter, `\\` Enter | begin a new line; Shift+Enter where the terminal reports it |
 | ↑ ↓ | earlier prompts, from the first and the last line; they are kept over restarts |
 | Tab | completes commands, their arguments, and paths |
-| `@path` | attaches a file to this question only |
+| `@path` | attaches a file to this question only, also when it is answered again or compared |
 | PgUp PgDn | scroll the chat |
 | Ctrl+C | copies what is selected, else stops the answer, else puts the draft into the history, else asks to quit |
 | Ctrl+D | quits when the prompt is empty |
@@ -41,6 +49,7 @@ def page() -> str:
     parts, group = [_INTRODUCTION], ""
     for command in COMMANDS:
         if command.group != group:
+            parts.append(_AFTER_GROUP.get(group, ""))
             group = command.group
             parts.append(f"\n## {TEXTS[f'group.{group}']}\n\n| command | keys | what |\n|---|---|---|\n")
         keys = ", ".join(map(key_label, command.keys))

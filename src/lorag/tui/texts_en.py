@@ -196,7 +196,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "command.sidebar": "show or hide the sidebar",
     "command.rag": "answer from the documents, or not",
     "command.source": "open a source by its number",
-    "command.citation": "choose the next [n] of the answer; Enter on an empty prompt opens it",
+    "command.citation": "choose the next [n]; Enter on an empty prompt opens it",
     "command.collection": "search only these collections",
     "command.adapter": "choose an adapter and its strength",
     "command.model": "choose a model",
