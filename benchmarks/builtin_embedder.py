@@ -35,7 +35,9 @@ def figures() -> list[Figure]:
     """Measure, where the corpus is."""
     folder = corpus_folder()
     if folder is None:
-        print("builtin_embedder: not measured, no corpus: name its folder with --corpus or LORAG_CORPUS", file=sys.stderr)
+        print(
+            "builtin_embedder: not measured, no corpus: name its folder with --corpus or LORAG_CORPUS", file=sys.stderr
+        )
         return []
     split, embedder = Split(folder, "dev"), open_embedder("builtin")
     tasks = dev_tasks(split)

@@ -58,7 +58,8 @@ async def test_a_folder_is_read_while_one_chats_and_can_be_asked_about(world: Wo
 
 
 async def test_progress_stands_in_the_sidebar_and_the_report_is_told(world: World) -> None:
-    world.lorag = tuple(stand_in(world.folder, [READING], waits_for=world.folder / "never"))
+    go = world.folder / "go"
+    world.lorag = tuple(stand_in(world.folder, [READING], waits_for=go))
     async with world.app().run_test(size=SIZE) as pilot:
         app = await ready(pilot)
         await pilot.press("f9")
@@ -68,6 +69,8 @@ async def test_progress_stands_in_the_sidebar_and_the_report_is_told(world: Worl
         assert "documents are being read already" in [n.message for n in app._notifications]
         await send(pilot, "hello")
         await wait_until(pilot, lambda: len(messages(app)) == 2 and not app.streaming)
+        go.touch()
+        await wait_until(pilot, lambda: not app.job_text, seconds=20.0)
 
 
 async def test_a_run_that_failed_is_one_clear_line(world: World) -> None:

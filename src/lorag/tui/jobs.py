@@ -57,6 +57,11 @@ class Job:
         finally:
             complaints.cancel()
             self.stop()
+            try:
+                await process.wait()
+            finally:
+                # An event loop that ends first would leave the pipes open, and asyncio has no public way to close them.
+                process._transport.close()  # type: ignore[attr-defined]
 
     def stop(self, *, kill_after_seconds: float | None = None) -> None:
         """End it as Ctrl+C would: every file that was finished is in the library, and training can go on later."""
