@@ -4,12 +4,15 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Mapping
+from typing import Any
 
 import psutil
 import pytest
 
 from lorag.engine.api import AdapterStrength, LoadRequest, QuantiseRequest, TextDelta
 from lorag.engine.client import EngineClient
+from lorag.engine.process import WorkerProcess
 from lorag.errors import EngineDiedError, EngineError
 from tests.engine.conversation import ENDLESS, answer, request
 from tests.tiny_gguf import tiny_gguf, tiny_lora
@@ -18,6 +21,8 @@ LONG = tiny_gguf("long", context=8192)
 
 
 async def die_mid_answer(engine: EngineClient, how: signal.Signals) -> str:
+    # Its answer is longer than what a pipe and a stream hold: it is still writing when it is killed.
+    await engine.load(LoadRequest(LONG, threads=1))
     seen = ""
     async for event in engine.generate(request(max_tokens=ENDLESS)):
         if isinstance(event, TextDelta):
@@ -61,12 +66,19 @@ async def test_a_worker_that_died_between_two_calls_is_replaced_unnoticed(engine
     assert text == expected
 
 
-async def test_a_worker_that_dies_while_loading_is_one_clear_error(engine):
-    def kill(_: object) -> None:
-        os.kill(engine.worker_pid, signal.SIGKILL)
+async def test_a_worker_that_dies_while_loading_is_one_clear_error(engine, monkeypatch):
+    send = WorkerProcess.send
 
-    with pytest.raises(EngineDiedError):
-        await engine.load(LoadRequest(LONG, threads=1), kill)
+    def send_and_kill(worker: WorkerProcess, message: Mapping[str, Any]) -> None:
+        # Stopped first, or it might have loaded so small a model before it is killed.
+        os.kill(worker.pid, signal.SIGSTOP)
+        send(worker, message)
+        os.kill(worker.pid, signal.SIGKILL)
+
+    monkeypatch.setattr(WorkerProcess, "send", send_and_kill)
+    with pytest.raises(EngineDiedError, match="SIGKILL"):
+        await engine.load(LoadRequest(LONG, threads=1))
+    monkeypatch.undo()
 
     assert (await engine.load(LoadRequest(LONG, threads=1))).path == LONG
 

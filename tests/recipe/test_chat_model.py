@@ -7,7 +7,7 @@ import torch
 from chat.batches import BatchSource, Place, batches_from
 from chat.bpe import ASSISTANT, load_tokenizer, train_tokenizer
 from chat.corpus import Corpus
-from chat.encode import CHOICE_WEIGHT, template_ids
+from chat.encode import template_ids
 from chat.evaluate import DevExamples, Score, worth
 from chat.export import CHAT_TEMPLATE, export
 from chat.initial import initialise
@@ -53,7 +53,7 @@ class Kitchen:
 
     def run(self, model: Trainee, optimizer: Optimizer, place: Place, steps: int) -> Place:
         batches = batches_from(self.source, self.recipe, place)
-        reports = train(model, optimizer, self.recipe.optimizer, batches, CHOICE_WEIGHT, compiled=False)
+        reports = train(model, optimizer, self.recipe.optimizer, batches, self.recipe.loss.choice, compiled=False)
         for _, report in zip(range(steps), reports, strict=False):
             place = report.place
         return place
