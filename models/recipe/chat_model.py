@@ -17,7 +17,6 @@ from chat.batches import Place, batches_ahead, shared_out
 from chat.bpe import load_tokenizer, train_tokenizer
 from chat.card import write_card
 from chat.corpus import Corpus
-from chat.encode import CHOICE_WEIGHT
 from chat.evaluate import DevExamples, Score, worth
 from chat.export import export
 from chat.initial import initialise
@@ -118,7 +117,7 @@ def _train(worker: int, workers: int, recipe: Recipe, corpus: Corpus, work: Path
     batches = shared_out(batches_ahead(recipe, corpus, work / "tokenizer.json", place), workers, worker)
     recent: deque[StepReport] = deque(maxlen=LOG_EVERY)
     judge = _Judge(recipe, Corpus(corpus.folder, "dev"), work)
-    for report in train(model, optimizer, recipe.optimizer, batches, CHOICE_WEIGHT):
+    for report in train(model, optimizer, recipe.optimizer, batches, recipe.loss.choice):
         place = report.place
         if worker > 0:
             continue

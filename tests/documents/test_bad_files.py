@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ FOREIGN = {
 class Endless(BigramSplitter):
     """Sends a reader process, which cannot import this module, to work that has no end."""
 
-    def __reduce__(self) -> tuple[object, ...]:
+    def __reduce__(self) -> Any:
         return SimpleNamespace, (), {"terms": partial(operator.countOf, itertools.repeat(""))}
 
 

@@ -106,7 +106,7 @@ class BatchSource:
         rows, wanted = list[Encoded](), GROUP * self._recipe.optimizer.batch_tokens
         while wanted > 0:
             example = self._builder.build(rng.choices(kinds, shares)[0], stage.shape, rng)
-            row = encode(self._tokenizer, example, self._recipe.optimizer.prompt_share, mask)
+            row = encode(self._tokenizer, example, self._recipe.loss, mask)
             if len(row.ids) <= stage.longest:
                 rows.append(row)
                 wanted -= len(row.ids)

@@ -13,17 +13,25 @@ from chat.examples import Example
 
 ROLE_TOKENS: Final = {"system": SYSTEM, "user": USER, "assistant": ASSISTANT}
 
-CHOICE_WEIGHT: Final = 4.0
-"""The number of the sentence: all that selection is."""
-OPENING_WEIGHT: Final = 3.0
-"""The first token of an answer: whether it quotes or refuses."""
-CLOSING_WEIGHT: Final = 1.0
-"""Whether another sentence follows or the turn ends."""
-COPY_WEIGHT: Final = 0.4
-"""Copied words: easy, and many."""
-TALK_WEIGHT: Final = 1.0
-PROMPT_WEIGHT: Final = 0.05
-"""A random part of all other tokens, which keeps the model's language alive."""
+
+@dataclass(frozen=True, slots=True)
+class LossWeights:
+    """What each kind of next token weighs in the loss."""
+
+    choice: float
+    """The number of the sentence: all that selection is."""
+    opening: float
+    """The first token of an answer: whether it quotes or refuses."""
+    closing: float
+    """Whether another sentence follows or the turn ends."""
+    copied: float
+    """Copied words: easy, and many."""
+    talk: float
+    """The words of replies and refusals."""
+    prompt: float
+    """A random part of all other tokens, which keeps the model's language alive."""
+    prompt_share: float
+    """How large that part is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +55,8 @@ def template_ids(tokenizer: Tokenizer, messages: Sequence[tuple[str, str]]) -> l
     return [*ids, ASSISTANT]
 
 
-def encode(tokenizer: Tokenizer, example: Example, prompt_share: float, rng: np.random.Generator) -> Encoded:
-    """Return ``example`` as tokens; a random ``prompt_share`` of the prompt's tokens is learned lightly."""
+def encode(tokenizer: Tokenizer, example: Example, loss: LossWeights, rng: np.random.Generator) -> Encoded:
+    """Return ``example`` as tokens, with the weight of each in the loss."""
     *history, (_, question), (_, answer) = example.messages
     before = template_ids(tokenizer, history)[:-1] if history else []
     asked = tokenizer.encode(question)
@@ -56,32 +64,34 @@ def encode(tokenizer: Tokenizer, example: Example, prompt_share: float, rng: np.
     ids = np.array([*before, USER, *asked.ids, END, ASSISTANT, *answered, END], dtype=np.int32)
     start = len(ids) - len(answered) - 1
     weights = np.zeros(len(ids), dtype=np.float32)
-    learned = rng.random(start - 1) < prompt_share
-    weights[: start - 1][learned] = PROMPT_WEIGHT
-    weights[start - 1 : len(ids) - 1] = _answer_weights(tokenizer, ids[start:], bool(example.targets))
+    learned = rng.random(start - 1) < loss.prompt_share
+    weights[: start - 1][learned] = loss.prompt
+    weights[start - 1 : len(ids) - 1] = _answer_weights(tokenizer, ids[start:], loss, quotes=bool(example.targets))
     ends = [position + len(before) + 1 for position in _sentence_ends(question, asked.offsets, example)]
     marks = np.zeros(len(ends), dtype=np.bool_)
     marks[[number - 1 for number in example.targets]] = True
     return Encoded(ids, weights, np.array(ends, dtype=np.int32), marks)
 
 
-def _answer_weights(tokenizer: Tokenizer, answer: NDArray[np.int32], quotes: bool) -> NDArray[np.float32]:
+def _answer_weights(
+    tokenizer: Tokenizer, answer: NDArray[np.int32], loss: LossWeights, *, quotes: bool
+) -> NDArray[np.float32]:
     """Return the weight of each answer token: choices count most, copied words least."""
     if not quotes:
-        weights = np.full(len(answer), TALK_WEIGHT, dtype=np.float32)
-        weights[0] = OPENING_WEIGHT
+        weights = np.full(len(answer), loss.talk, dtype=np.float32)
+        weights[0] = loss.opening
         return weights
-    weights = np.full(len(answer), COPY_WEIGHT, dtype=np.float32)
+    weights = np.full(len(answer), loss.copied, dtype=np.float32)
     bracket = tokenizer.token_to_id("[")
     starts = [
         i for i in range(len(answer) - 2) if answer[i] == bracket and (i == 0 or _breaks(tokenizer, answer[i - 1]))
     ]
     for start in starts:
-        weights[start + 1] = CHOICE_WEIGHT
+        weights[start + 1] = loss.choice
         if start:
-            weights[start] = CLOSING_WEIGHT
-    weights[0] = OPENING_WEIGHT
-    weights[-1] = CLOSING_WEIGHT
+            weights[start] = loss.closing
+    weights[0] = loss.opening
+    weights[-1] = loss.closing
     return weights
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from chat.batches import collate
 from chat.bpe import END, HIGHEST_NUMBER
 from chat.corpus import Corpus
-from chat.encode import Encoded, encode, template_ids
+from chat.encode import Encoded, LossWeights, encode, template_ids
 from chat.examples import Example, ExampleBuilder, Shape
 from chat.intents import FOLDER, SmallTalk
 from chat.model import Llama
@@ -28,6 +28,7 @@ KINDS: Final = {
 PASSAGES: Final = (1, 3, 6)
 _SENTENCES: Final = (2, 4)
 _HARD: Final = 0.5
+_NO_LOSS: Final = LossWeights(0, 0, 0, 0, 0, 0, 0)
 _REPLY_TOKENS: Final = 8
 """Enough of a reply to know which one it is."""
 
@@ -121,7 +122,7 @@ def _answers(
     numbers = torch.tensor([tokenizer.token_to_id(str(n)) for n in range(1, HIGHEST_NUMBER + 1)])
     opened, chosen, free = list[bool](), list[int](), list[bool]()
     for example in examples:
-        row = encode(tokenizer, replace(example, messages=_opened(example)), 0.0, np.random.default_rng(0))
+        row = encode(tokenizer, replace(example, messages=_opened(example)), _NO_LOSS, np.random.default_rng(0))
         # The conversation up to "<|assistant|>[": the last two positions decide to quote, and which sentence.
         first, second = _last_logits(model, row, bracket)
         refusals = [tokenizer.encode(text).ids[0] for text in ("I could", "문서에서")]

@@ -9,6 +9,8 @@ from typing import Final
 from lorag.prompts.language import Language
 
 FOLDER: Final = Path(__file__).parent / "intents"
+_STEEPNESS: Final = 1.7
+"""One draws all intents alike; at 1.7 the first ten of 300 are 14 % of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class SmallTalk:
         language: Language = rng.choice(("en", "ko"))
         turns: list[tuple[str, str]] = []
         for _ in range(rng.choice((1, 1, 1, 2, 3))):
-            intent = rng.choice(self._intents[language])
+            intent = _drawn(self._intents[language], rng)
             turns += [("user", _typed(rng.choice(intent.says), rng)), ("assistant", rng.choice(intent.replies))]
         return tuple(turns), language
 
@@ -47,6 +49,11 @@ class SmallTalk:
     def no_documents(self, language: Language, rng: random.Random) -> str:
         """Return an honest reply to a question about facts when no passage is given."""
         return rng.choice(self._no_documents[language])
+
+
+def _drawn(intents: list[Intent], rng: random.Random) -> Intent:
+    """Return one intent: those at the head of a file, which people say most, come up several times as often."""
+    return intents[int(len(intents) * rng.random() ** _STEEPNESS)]
 
 
 def _read(path: Path) -> list[Intent]:

@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from chat.encode import LossWeights
 from chat.examples import Shape
 from chat.model import ModelShape
 
@@ -31,7 +32,6 @@ class OptimizerSettings:
     other_rate: float
     batch_tokens: int
     marker_weight: float
-    prompt_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class Recipe:
     sample_megabytes: int
     model: ModelShape
     optimizer: OptimizerSettings
+    loss: LossWeights
     checkpoint_every: int
     evaluate_every: int
     evaluate_questions: int
@@ -72,6 +73,7 @@ def read_recipe(path: Path) -> Recipe:
         sample_megabytes=table["tokenizer"]["sample_megabytes"],
         model=ModelShape(vocabulary=table["tokenizer"]["vocabulary"], **table["model"]),
         optimizer=OptimizerSettings(**table["optimizer"]),
+        loss=LossWeights(**table["loss"]),
         checkpoint_every=table["checkpoint"]["every_steps"],
         evaluate_every=table["checkpoint"]["evaluate_every_steps"],
         evaluate_questions=table["checkpoint"]["questions"],
