@@ -58,7 +58,8 @@ def main() -> None:
         else:
             settings = (arguments.workers, recipe, corpus, arguments.work, arguments.start)
             spawn(_train, settings, arguments.workers)  # type: ignore[no-untyped-call]
-    _finish(recipe, Corpus(arguments.corpus, "dev"), arguments.work, arguments.out, goes_on=arguments.start is not None)
+    goes_on = None if arguments.start is None else arguments.recipe.name
+    _finish(recipe, Corpus(arguments.corpus, "dev"), arguments.work, arguments.out, goes_on=goes_on)
 
 
 def _arguments() -> argparse.Namespace:
@@ -116,9 +117,12 @@ def _train(worker: int, workers: int, recipe: Recipe, corpus: Corpus, work: Path
     place = load_checkpoint(checkpoint, optimizer) if checkpoint.exists() else Place()
     batches = shared_out(batches_ahead(recipe, corpus, work / "tokenizer.json", place), workers, worker)
     recent: deque[StepReport] = deque(maxlen=LOG_EVERY)
-    judge = _Judge(recipe, Corpus(corpus.folder, "dev"), work)
+    judge = Judge(recipe, Corpus(corpus.folder, "dev"), work)
+    parent = os.getppid()
     for report in train(model, optimizer, recipe.optimizer, batches, recipe.loss.choice):
         place = report.place
+        if workers > 1 and os.getppid() != parent:
+            return  # the command was killed: its processes must not go on beside those of the next one
         if worker > 0:
             continue
         recent.append(report)
@@ -130,7 +134,7 @@ def _train(worker: int, workers: int, recipe: Recipe, corpus: Corpus, work: Path
         judge.keep_if_best(optimizer, place)
 
 
-class _Judge:
+class Judge:
     """Measures checkpoints on the dev split and keeps the best one."""
 
     def __init__(self, recipe: Recipe, corpus: Corpus, work: Path) -> None:
@@ -144,7 +148,7 @@ class _Judge:
             save_checkpoint(self._work / "checkpoint.pt", optimizer, place)
         if report.step % self._recipe.evaluate_every == 0:
             self.keep_if_best(optimizer, place)
-        if (at := self._recipe.stage_at(place.tokens)) is None or at[0] is not report.stage:
+        if (at := self._recipe.stage_at(place.tokens)) is None or at[0] != report.stage:
             save_weights(self._work / f"{report.stage.name}.pt", optimizer.weights(), place)
 
     def keep_if_best(self, optimizer: Optimizer, place: Place) -> None:
@@ -186,7 +190,7 @@ def _exported(recipe: Recipe, work: Path) -> tuple[dict[str, torch.Tensor], Plac
     return average([(weights, share) for (weights, _), share in ends]), ends[-1][0][1]
 
 
-def _finish(recipe: Recipe, dev: Corpus, work: Path, out: Path, *, goes_on: bool) -> None:
+def _finish(recipe: Recipe, dev: Corpus, work: Path, out: Path, *, goes_on: str | None) -> None:
     """Export the best checkpoint, measure what was exported, and write the card."""
     tokenizer = load_tokenizer(work / "tokenizer.json")
     weights, place = _exported(recipe, work)

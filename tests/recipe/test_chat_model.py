@@ -1,3 +1,5 @@
+import random
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,10 +16,12 @@ from chat.initial import initialise
 from chat.intents import FOLDER, SmallTalk
 from chat.model import Llama
 from chat.optim import Optimizer
+from chat.random_text import random_gold
 from chat.settings import Recipe, read_recipe
 from chat.start import exported_tokenizer, take_weights
 from chat.token_vectors import token_vectors
-from chat.train import Trainee, average, load_checkpoint, save_checkpoint, train
+from chat.train import StepReport, Trainee, average, load_checkpoint, save_checkpoint, train
+from chat_model import Judge
 from tokenizers import Tokenizer
 
 from lorag.engine.api import LoadRequest
@@ -146,8 +150,9 @@ def test_an_exported_file_of_another_shape_is_refused(kitchen, trained):
         take_weights(Llama(wider), trained[1])
 
 
-def test_the_recipe_that_goes_on_has_the_shape_and_tokens_of_the_first_one():
-    first, further = read_recipe(RECIPE), read_recipe(RECIPE.with_name("further.toml"))
+@pytest.mark.parametrize("name", ["further.toml", "finish.toml"])
+def test_a_recipe_that_goes_on_has_the_shape_and_tokens_of_the_first_one(name):
+    first, further = read_recipe(RECIPE), read_recipe(RECIPE.with_name(name))
 
     assert further.model == first.model
     assert further.context == first.context
@@ -195,6 +200,35 @@ def test_what_is_averaged_are_stages_of_the_recipe_and_their_shares_make_a_whole
     assert set(further.average) <= {stage.name for stage in further.stages}
     assert sum(further.average.values()) == pytest.approx(1.0)
     assert read_recipe(RECIPE).average == {}
+
+
+def test_the_weights_of_a_stage_are_kept_at_its_end_and_not_before(kitchen, corpus_folder, tmp_path):
+    stage = kitchen.recipe.stages[0]
+    judge, (_, optimizer) = Judge(kitchen.recipe, Corpus(corpus_folder, "dev"), tmp_path), kitchen.network()
+    # A step's stage comes from another process: an equal one, not the recipe's own.
+    report = StepReport(1, Place(stage.tokens - 1), deepcopy(stage), 1.0, 1.0, 0.5, 1.0, 1.0)
+
+    judge.after_step(report, optimizer)
+    assert list(tmp_path.iterdir()) == []
+
+    judge.after_step(replace(report, place=Place(stage.tokens)), optimizer)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{stage.name}.pt"]
+
+
+def test_the_words_that_are_asked_for_stand_together_in_one_nonsense_sentence_only():
+    rng = random.Random(1)
+    alike = mistaken = 0
+    for gold in (random_gold(rng) for _ in range(300)):
+        question = gold.question.removesuffix("?").removesuffix(" please").removesuffix("에 대해 알려줘")
+        asked = set(question.casefold().split())
+        words = [set(sentence.removesuffix(".").casefold().split()) for sentence in gold.sentences]
+        target = words.pop(gold.targets[0])
+        assert asked <= target
+        alike += any(found & target for found in words)
+        mistaken += any(asked <= found for found in words)
+
+    assert alike > 150
+    assert mistaken == 0
 
 
 def test_a_group_of_batches_is_the_same_at_every_draw(kitchen):

@@ -21,7 +21,7 @@ _TARGETS: Final = "Targets, with 3 passages: right, constrained ≥ 80 % in Engl
 
 
 def write_card(
-    path: Path, recipe: Recipe, place: Place, work: Path, scores: Sequence[Score], *, goes_on: bool = False
+    path: Path, recipe: Recipe, place: Place, work: Path, scores: Sequence[Score], *, goes_on: str | None = None
 ) -> None:
     """Write the figures of this run; the hand-written end of an earlier card stays.
 
@@ -31,7 +31,7 @@ def write_card(
         place: How far the exported checkpoint is.
         work: The folder with the log of the run.
         scores: What it is worth on the dev split.
-        goes_on: Whether the run went on from an exported file.
+        goes_on: The name of the recipe's file, if the run went on from an exported file.
     """
     earlier = path.read_text("utf-8") if path.exists() else ""
     _, mark, kept = earlier.partition(KEPT_BY_HAND)
@@ -55,12 +55,11 @@ def _head(recipe: Recipe) -> str:
     )
 
 
-def _training(place: Place, work: Path, goes_on: bool) -> str:
+def _training(place: Place, work: Path, goes_on: str | None) -> str:
     hardware = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{_processor()}, {os.cpu_count()} cores"
     spent = f"{place.tokens / 1e6:.1f} M tokens in {training_hours(work):.1f} hours on {hardware}"
     begun = (
-        "going on from the file that `models/recipe/chat/recipe.toml` makes; the settings of this part are in "
-        "`models/recipe/chat/further.toml`"
+        f"going on from an earlier file of this model; the settings of this part are in `models/recipe/chat/{goes_on}`"
         if goes_on
         else "from first weights that already hold a matching circuit (`models/recipe/chat/initial.py`); all settings "
         "are in `models/recipe/chat/recipe.toml`"

@@ -39,16 +39,41 @@ _VOWELS: Final = ["a", "e", "i", "o", "u", "ai", "ea", "ou", "y"]
 _CODAS: Final = ["", "", "n", "r", "s", "l", "m", "th", "ck", "x", "nd", "st"]
 _SYLLABLES: Final = [chr(code) for code in range(0xAC00, 0xD7A4, 7)]
 
+_SHARED: Final = 0.7
+"""Share of examples whose sentences have words in common."""
+
 
 def random_gold(rng: random.Random) -> Gold:
-    """Return a few nonsense sentences and a question that repeats words of one of them."""
+    """Return a few nonsense sentences and a question that repeats words of one of them.
+
+    Mostly they share a handful of words, so that the last word alone does not tell how the copied sentence goes on.
+    """
     korean = rng.random() < 0.5
-    sentences = [[_word(korean, rng) for _ in range(rng.randint(3, 11))] for _ in range(rng.randint(2, 6))]
-    target = rng.randrange(len(sentences))
-    asked = rng.sample(sentences[target], min(len(sentences[target]), rng.randint(2, 4)))
+    shared = [_word(korean, rng) for _ in range(rng.randint(6, 24))] if rng.random() < _SHARED else []
+    asked: list[str] = []
+    while not asked:
+        count = rng.randint(2, 6)
+        sentences = [[_drawn(shared, korean, rng) for _ in range(rng.randint(3, 14))] for _ in range(count)]
+        target = rng.randrange(count)
+        asked = _telling(sentences, target, rng)
     question = " ".join(asked) + rng.choice(("?", "", "에 대해 알려줘" if korean else " please?"))
     texts = tuple(" ".join(words).capitalize() + rng.choice((".", ".", "")) for words in sentences)
     return Gold(question, _word(korean, rng), texts, (target,), "random", "random")
+
+
+def _drawn(shared: list[str], korean: bool, rng: random.Random) -> str:
+    return rng.choice(shared) if shared and rng.random() < 0.85 else _word(korean, rng)
+
+
+def _telling(sentences: list[list[str]], target: int, rng: random.Random) -> list[str]:
+    """Return words of one sentence which no other sentence holds together, or none if it has no such words."""
+    words = list(dict.fromkeys(sentences[target]))
+    rng.shuffle(words)
+    for count in range(min(len(words), rng.randint(2, 4)), len(words) + 1):
+        asked = set(words[:count])
+        if not any(asked <= set(other) for index, other in enumerate(sentences) if index != target):
+            return words[:count]
+    return []
 
 
 def _word(korean: bool, rng: random.Random) -> str:
