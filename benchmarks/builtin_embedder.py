@@ -1,6 +1,7 @@
 """The built-in embedder on the dev splits of its corpus: ``LORAG_CORPUS=/path python -m benchmarks builtin_embedder``.
 
 With ``OTHER_EMBEDDER`` set to a sentence-transformers model, by name or folder, that one is measured beside it.
+``BENCH_TASKS="qa en,pairs en"`` takes these tasks alone, for a model that knows one language.
 """
 
 import os
@@ -40,18 +41,28 @@ def figures() -> list[Figure]:
         )
         return []
     split, embedder = Split(folder, "dev"), open_embedder("builtin")
-    tasks = dev_tasks(split)
+    tasks = _wanted(dev_tasks(split), os.environ.get("BENCH_TASKS", ""))
     found = [*_ranking("built-in", embedder, tasks), *_refusals(embedder, split)]
     if other := os.environ.get("OTHER_EMBEDDER"):
         found += _ranking(other, open_embedder(other), tasks)
     return found
 
 
+def _wanted(tasks: list[Task], names: str) -> list[Task]:
+    """Return the tasks with these names, separated by commas, or all of them when none is named."""
+    wanted = {name.strip() for name in names.split(",") if name.strip()}
+    if unknown := wanted - {task.name for task in tasks}:
+        raise SystemExit(f"builtin_embedder: no task {', '.join(sorted(unknown))}; {', '.join(t.name for t in tasks)}")
+    return [task for task in tasks if not wanted or task.name in wanted]
+
+
 def _ranking(name: str, embedder: Embedder, tasks: list[Task]) -> Iterator[Figure]:
     compared = [compare(task, embedder) for task in tasks]
     for found in compared:
         yield _against_better_leg(name, found)
-    recall = min(score(found.vectors, found.task.relevant).recall for found in compared if found.task.cross)
+    if not (across := [found for found in compared if found.task.cross]):
+        return
+    recall = min(score(found.vectors, found.task.relevant).recall for found in across)
     yield Figure(
         f"{name}: cross-language recall@10, worst task",
         100 * recall,
