@@ -327,6 +327,18 @@ async def test_the_built_in_model_gets_no_system_prompt_of_our_own(chats: Chats)
     assert engine.prompt.startswith("<|im_start|>user\nHow many days?")
 
 
+@pytest.mark.parametrize(("built_in", "sees_the_quote"), [(True, False), (False, True)])
+async def test_the_built_in_model_makes_small_talk_without_the_quotes_before_it(chats: Chats, built_in, sees_the_quote):
+    engine = FakeEngine(["Hi.", "[1] Employees get 15 days of leave.", "You are welcome."], quote_by_default=built_in)
+    conversation = talk(chats, engine, LEAVE)
+    await ask(conversation, "Hello!")
+    await ask(conversation, "How many days?")
+    await ask(conversation, "Thanks!")
+
+    assert ("[1] Employees get 15 days of leave." in engine.prompt) is sees_the_quote
+    assert "Hello!" in engine.prompt
+
+
 async def test_the_system_prompt_speaks_the_language_of_the_question(chats: Chats):
     engine = FakeEngine()
     await ask(talk(chats, engine, LEAVE), "휴가는 며칠입니까?")

@@ -32,6 +32,11 @@ class _Mark:
     numbers: tuple[int, ...]
 
 
+def has_citation(answer: str) -> bool:
+    """Tell whether an answer cites any sentence."""
+    return _CITATION.search(answer) is not None
+
+
 def check_citations(answer: str, sentences: Mapping[int, Sentence]) -> CheckedAnswer:
     """Remove the citations of ``answer`` that point at nothing and verify the others."""
     if not sentences:

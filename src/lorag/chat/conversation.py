@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final, Literal
 
 from lorag.chat.answer import finished
+from lorag.chat.citations import has_citation
 from lorag.chat.events import (
     AnswerText,
     HistoryTrimmed,
@@ -150,7 +151,9 @@ class Conversation:
     async def _generated(self, turn: Turn, model: LoadedModel) -> AsyncGenerator[TurnEvent]:
         passages = tuple(split_passages(turn.search.passages)) if turn.search else ()
         turn.quoting = bool(passages) and self._quotes(model)
-        draft = Draft(turn.question, self._system(turn, model), turn.earlier, passages)
+        # Behind a quoted answer and without passages, a model made for quoting goes on with sentences that nobody wrote.
+        earlier = _without_quotes(turn.earlier) if model.quote_by_default and not passages else turn.earlier
+        draft = Draft(turn.question, self._system(turn, model), earlier, passages)
         reserve = min(self.options.max_tokens, model.context_tokens // 4)
         prompt = await fit_prompt(draft, model, self._engine, answer_tokens=reserve)
         turn.sentences = numbered(prompt.passages)
@@ -256,6 +259,11 @@ def _exchanges(messages: Sequence[StoredMessage]) -> tuple[Exchange, ...]:
         for asked, answer in itertools.pairwise(messages)
         if asked.role == "user" and answer.role == "assistant" and answer.status != "failed" and answer.text.strip()
     )
+
+
+def _without_quotes(exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
+    """Return the exchanges whose answers cite no sentence."""
+    return tuple(exchange for exchange in exchanges if not has_citation(exchange.answer))
 
 
 def _certain(sampling: Sampling) -> Sampling:
