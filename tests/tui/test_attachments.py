@@ -75,6 +75,20 @@ async def test_an_attached_file_that_is_gone_is_named_when_its_question_is_answe
         assert app.query_one(PromptArea).text == "@notes/rent.txt When is rent due?"
 
 
+async def test_a_file_that_is_missing_costs_neither_the_draft_nor_the_questions_behind_it(world: World) -> None:
+    world.engine.answers, world.engine.hold_after = ["One.", "Three."], 2
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, "one?")
+        await wait_until(pilot, world.engine.held.is_set)
+        await send(pilot, "@notes/rent.txt two?", "three?")
+        app.query_one(PromptArea).put("a draft")
+        world.engine.release()
+        await wait_until(pilot, lambda: len(messages(app)) == 4 and not app.streaming)
+        assert [message.text for message in messages(app)] == ["one?", "One.", "three?", "Three."]
+        assert app.query_one(PromptArea).text == "@notes/rent.txt two?\n\na draft"
+
+
 async def test_what_was_searched_and_its_scores_read_like_those_of_the_library(world: World) -> None:
     rent(world)
     async with world.app().run_test(size=SIZE) as pilot:

@@ -62,9 +62,9 @@ class Turns(AppPart):
         self.start_queued()
 
     def start_queued(self) -> None:
-        """Ask the next question in line when nothing else is asked."""
+        """Ask the next question in line when nothing else is asked; one that cannot be asked holds up no other."""
         app = self.ui
-        if self.queued and not self.streaming and app.session is not None:
+        while self.queued and not self.streaming and app.session is not None:
             self._ask(self.queued.pop(0))
         waiting = self.query_one("#queued", Static)
         waiting.display = bool(self.queued)
@@ -76,7 +76,7 @@ class Turns(AppPart):
         for name in mentions.missing:
             self.ui.say("attach.missing", error=True, name=name)
         if mentions.missing:
-            self.query_one(PromptArea).put(text)
+            self._put_back(text)
             return
         files: Sequence[Path] = mentions.found
         editing, self.editing = self.editing, None
@@ -124,8 +124,7 @@ class Turns(AppPart):
         if self._answer is not None:
             self._answer = replace(self._answer, status="failed", failure=str(error))
         else:
-            prompt = self.query_one(PromptArea)
-            prompt.put("\n\n".join(part for part in (turn.question, prompt.text) if part))
+            self._put_back(turn.question)
         if isinstance(error, EngineDiedError):
             self.ui.engine_failed(str(error), told=self._answer is not None)
         else:
@@ -192,9 +191,13 @@ class Turns(AppPart):
 
     def _give_back(self) -> None:
         """After a stop, nothing is sent by itself: what waited goes back into the prompt."""
-        prompt = self.query_one(PromptArea)
-        prompt.put("\n\n".join(part for part in [*self.queued, prompt.text] if part))
+        self._put_back(*self.queued)
         self.queued.clear()
+
+    def _put_back(self, *questions: str) -> None:
+        """Let questions stand in the prompt again, before what is being typed there."""
+        prompt = self.query_one(PromptArea)
+        prompt.put("\n\n".join(part for part in (*questions, prompt.text) if part))
 
     async def wait_for_turn(self) -> None:
         """Return when the turn under way has ended."""
