@@ -4,6 +4,7 @@ import json
 
 import pytest
 from rich.segment import Segment
+from textual.widgets import OptionList
 from textual.widgets._toast import Toast
 
 from lorag.tui.app import LoragApp
@@ -149,3 +150,27 @@ async def test_every_list_says_how_it_is_used(library: World, command: str) -> N
         await wait_until(pilot, lambda: len(app.screen_stack) == 2)
         await pilot.pause()
         assert "Enter chooses · Esc closes" in text_of(app, ".dialog-hint")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 14)])
+async def test_a_long_list_leaves_its_keys_and_what_is_highlighted_in_sight(
+    world: World, size: tuple[int, int]
+) -> None:
+    async with world.app().run_test(size=size) as pilot:
+        app = await ready(pilot)
+        await pilot.press("ctrl+p", "up")
+        options, hint = app.screen.query_one(OptionList), app.screen.query_one(".dialog-hint")
+        await wait_until(pilot, lambda: options.scroll_y == options.max_scroll_y > 0)
+        dialog = app.screen.query_one(".dialog").content_region
+        assert dialog.contains_region(hint.region)
+        assert dialog.contains_region(options.region)
+        assert options.region.bottom <= hint.region.y
+
+
+async def test_a_long_title_takes_one_line_of_the_library(world: World) -> None:
+    world.add("long.md", "# " + "A title without an end. " * 20 + "\n\nText.\n")
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        app = await ready(pilot)
+        await pilot.press("ctrl+l")
+        await wait_until(pilot, lambda: len(app.screen_stack) == 2)
+        assert app.screen.query_one(OptionList).virtual_size.height == 1

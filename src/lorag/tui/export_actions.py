@@ -39,7 +39,7 @@ class TurnsScreen(Dialog[tuple[int, ...] | None]):
         """List every turn, all of them chosen."""
         texts = texts_of(self)
         with Vertical(classes="dialog picker"):
-            yield Static(texts("export.turns"), classes="dialog-title", markup=False)
+            yield Static(texts("export.turns"), classes="dialog-title dialog-head", markup=False)
             yield SelectionList[int](
                 *(
                     Selection(Content(f"{one_line(asked.text)[:60]} → {one_line(answer.text)[:60]}"), answer.id, True)

@@ -103,8 +103,10 @@ class Picker(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         """Show an input over the list."""
         with Vertical(classes="dialog picker"):
-            yield Static(self._choice.title, classes="dialog-title", markup=False)
-            yield FilterInput(self._query, numbered=self._choice.numbered)
+            # What stands above and below the list is docked, so that the list has the rows that are left.
+            with Vertical(classes="dialog-head"):
+                yield Static(self._choice.title, classes="dialog-title", markup=False)
+                yield FilterInput(self._query, numbered=self._choice.numbered)
             yield OptionList(markup=False, compact=True)
             yield Static(self._choice.empty, classes="picker-empty", markup=False)
             yield Static(self._choice.hint or texts_of(self)("picker.hint"), classes="dialog-hint", markup=False)
