@@ -170,6 +170,8 @@ async def ask(pilot: Pilot[None], question: str) -> LoragApp:
     known = len(messages(app))
     await send(pilot, question)
     await wait_until(pilot, lambda: not app.streaming and len(messages(app)) == known + 2)
+    # What ends a turn, the list of its sources for one, is drawn after the last word has come.
+    await wait_until(pilot, lambda: all(worker.is_finished for worker in app.workers if worker.group == "turn"))
     await pilot.pause()
     return app
 
