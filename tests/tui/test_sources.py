@@ -1,10 +1,15 @@
 """Sources: listed beside the answer, opened where they stand, marked, copied, and honest when there are none."""
 
+from pathlib import Path
+
+from rich.cells import cell_len
 from textual.widgets import OptionList, SelectionList, Switch
 
 from lorag.tui.passage_screen import PassageScreen, marked_text
 from lorag.tui.prompt import PromptArea
-from lorag.tui.sidebar import Sidebar
+from lorag.tui.sidebar import Sidebar, describe_source
+from lorag.tui.texts import Texts
+from lorag.tui.view import Source
 from tests.tui.support import LEAVE, SIZE, World, ask, messages, ready, send, text_of, wait_until
 
 ANSWER = "Sick leave is paid for six weeks [3]; you have 25 days of annual leave [1]."
@@ -135,6 +140,29 @@ async def test_the_sidebar_hides_itself_where_it_is_narrow_and_comes_over_the_ch
         await wait_until(pilot, lambda: sidebar.size.width == 0)
         await pilot.resize_terminal(160, 48)
         await wait_until(pilot, lambda: sidebar.size.width > 0)
+
+
+async def test_the_sidebar_shows_the_sources_of_another_answer_from_the_first_on(library: World) -> None:
+    async with library.app().run_test(size=(80, 14)) as pilot:
+        app = await ask(pilot, "How many days of annual leave?")
+        sidebar = app.query_one(Sidebar)
+        await pilot.press("f2")
+        await wait_until(pilot, lambda: sidebar.max_scroll_y > 0)
+        sidebar.scroll_end(animate=False)
+        await wait_until(pilot, lambda: sidebar.scroll_y > 0)
+        await ask(pilot, "How long is sick leave paid?")
+        await wait_until(pilot, lambda: sidebar.scroll_y == 0)
+
+
+def test_a_long_title_leaves_room_for_where_it_stands() -> None:
+    source = Source(
+        1, Path("long.md"), "제목 " * 60, "default", ("A",), None, 3, 3, 0, 4, "word", verified=True, score=0.5,
+        passage_text="word", passage_start=0,
+    )  # fmt: skip
+    title, place, *_ = describe_source(source, Texts("en")).plain.split("\n")
+    assert cell_len(title) <= 80
+    assert title.endswith("…")
+    assert place == "    line 3  score 0.500"
 
 
 async def test_the_sidebar_stays_hidden_after_a_restart(world: World) -> None:

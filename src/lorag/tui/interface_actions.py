@@ -56,6 +56,7 @@ class InterfaceActions(AppPart):
         narrow = self.screen.has_class("-narrow")
         if narrow:
             sidebar.toggle_class("-over")
+            sidebar.scroll_home(animate=False)
             if not sidebar.has_class("-over"):
                 self.query_one(PromptArea).focus()
             return

@@ -18,6 +18,8 @@ from lorag.tui.view import MessageShown, SearchShown, Source
 from lorag.tui.visible import one_line
 
 _HEADING_PARTS = 3
+_TITLE_CELLS = 76
+"""Of a title, about two lines; the passage itself has all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,9 @@ class Sidebar(VerticalScroll, Translated):
     def show_answer(self, answer: MessageShown | None) -> None:
         """List the sources of an answer."""
         texts = texts_of(self)
+        if (answer and answer.id) != (self._answer and self._answer.id):
+            # What another answer was read down to says nothing of this one.
+            self.scroll_home(animate=False)
         self._answer = answer
         self._sources = answer.sources if answer else ()
         cited = sum(source.n is not None for source in self._sources)
@@ -197,7 +202,7 @@ def _about_search(search: SearchShown, texts: Texts) -> str:
 def describe_source(source: Source, texts: Texts) -> Content:
     """Return a source as it stands in the list."""
     number = f"[{source.n}]" if source.n is not None else " · "
-    title = Content(f"{number} {one_line(source.title or source.path.name)}")
+    title = Content(f"{number} {one_line(source.title or source.path.name)}").truncate(_TITLE_CELLS, ellipsis=True)
     lines = [title if source.n is None else title.stylize("bold")]
     lines.append(
         Content("    " + "  ".join([*place_of(source, texts), texts("source.score", score=f"{source.score:.3f}")]))
