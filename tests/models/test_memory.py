@@ -1,8 +1,10 @@
+import os
+
 import pytest
 
 from lorag.errors import ModelError
 from lorag.models.gguf import read_metadata
-from lorag.models.memory import available_memory_bytes, cache_bytes_per_token, choose_context_tokens, usable_cores
+from lorag.models.memory import available_memory_bytes, cache_bytes_per_token, choose_context_tokens, chosen_threads
 from tests.tiny_gguf import tiny_gguf
 
 GIGABYTE = 10**9
@@ -41,4 +43,9 @@ def test_what_is_asked_for_and_cannot_fit_is_an_error_that_names_what_can():
 
 def test_this_computer_has_memory_and_cores():
     assert available_memory_bytes() > 0
-    assert usable_cores() >= 1
+    assert chosen_threads(0) >= 1
+
+
+def test_more_threads_than_processors_are_never_used():
+    assert chosen_threads(1) == 1
+    assert chosen_threads(10**6) <= (os.cpu_count() or 1)

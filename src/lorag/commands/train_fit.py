@@ -18,7 +18,7 @@ from lorag.commands.train_measure import Material
 from lorag.commands.train_request import Request
 from lorag.commands.train_view import View
 from lorag.errors import TrainingError
-from lorag.models.memory import usable_cores
+from lorag.models.memory import chosen_threads
 from lorag.prompts.messages import Message
 from lorag.tuning.base import BaseFacts, Equivalence, compare, read_facts, token_log_likelihoods
 from lorag.tuning.checkpoint import Checkpoint
@@ -126,7 +126,7 @@ def load(request: Request, facts: BaseFacts) -> Model:
         request.weights,
         facts,
         device=request.options.device,
-        threads=request.settings.threads or usable_cores(),
+        threads=chosen_threads(request.settings.threads),
     )
 
 

@@ -12,7 +12,7 @@ from lorag.engine.llama import LOG, library
 from lorag.errors import EngineError, ModelError
 from lorag.models.check import check_chat_model
 from lorag.models.gguf import GgufMetadata, read_metadata
-from lorag.models.memory import usable_cores
+from lorag.models.memory import chosen_threads
 from lorag.models.quantisation import bits_per_weight, file_type_number, is_quantised
 
 _TENSOR_LINE: Final = re.compile(r"\[\s*(\d+)/\s*(\d+)\]")
@@ -67,7 +67,7 @@ def _run(request: QuantiseRequest, part: Path, on_progress: Callable[[float], bo
     functions = library()
     parameters = functions.llama_model_quantize_default_params()
     parameters.ftype = file_type_number(request.kind)
-    parameters.nthread = request.threads or usable_cores()
+    parameters.nthread = chosen_threads(request.threads)
     parameters.allow_requantize = request.requantise
 
     def follow(line: str) -> None:

@@ -28,7 +28,7 @@ from lorag.engine.quantise import quantise
 from lorag.engine.session import Session
 from lorag.errors import EngineError, LoragError
 from lorag.models.gguf import read_metadata
-from lorag.models.memory import available_memory_bytes, choose_context_tokens, usable_cores
+from lorag.models.memory import available_memory_bytes, choose_context_tokens, chosen_threads
 
 _FLUSH_SECONDS: Final = 0.015
 """Text goes out at most this often: nobody sees more than 60 pictures a second, and each line costs both processes."""
@@ -112,7 +112,7 @@ class Worker:
         step = _GPU_STEP_TOKENS if command["gpu_layers"] else _CPU_STEP_TOKENS
         model = LlamaModel(path, command["gpu_layers"], template, self._load_progress(command["id"]))
         try:
-            context = LlamaContext(model, context_tokens, command["threads"] or usable_cores(), step)
+            context = LlamaContext(model, context_tokens, chosen_threads(command["threads"]), step)
         except EngineError:
             model.close()
             raise

@@ -68,11 +68,21 @@ def available_memory_bytes() -> int:
     return available if headroom is None else min(available, headroom)
 
 
+def chosen_threads(asked: int) -> int:
+    """Return the threads to compute with: as many as were asked for, 0 for one a physical core.
+
+    Never more than there are processors: the threads of llama.cpp wait for each other, and too many wait forever.
+    """
+    return min(asked or usable_cores(), _processors())
+
+
 def usable_cores() -> int:
     """Return the physical cores this process may run on: two threads on one core slow each other down."""
-    physical = psutil.cpu_count(logical=False) or 1
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else physical
-    return max(min(physical, allowed), 1)
+    return max(min(psutil.cpu_count(logical=False) or 1, _processors()), 1)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _container_headroom(group: Path) -> int | None:
