@@ -73,6 +73,19 @@ def test_a_file_that_cannot_be_read_has_its_reason_in_korean(monkeypatch, capsys
     assert capsys.readouterr().out.count("빈 파일입니다") == 2
 
 
+@pytest.mark.usefixtures("korean_locale")
+def test_a_search_without_a_good_passage_says_so_in_korean(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("LORAG_DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / "cat.md").write_text("The cat of the office is called Miso.")
+    main(["add", str(tmp_path / "cat.md")])
+    capsys.readouterr()
+
+    assert main(["search", "xyzzyqwv"]) == 3
+
+    said = capsys.readouterr().err
+    assert said.startswith("lorag: 관련된 내용을 찾지 못했습니다: 약하게 맞는 조각 1개는 뺐습니다.")
+
+
 def test_the_plain_chat_speaks_the_language_of_the_locale(tmp_path: Path):
     model = tiny_folder() / "tiny.gguf"
     if not model.exists():

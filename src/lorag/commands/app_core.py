@@ -11,7 +11,7 @@ from lorag.chat.attach import AttachedFiles
 from lorag.chat.conversation import Conversation
 from lorag.chat.turn import Documents, ModelChoice
 from lorag.commands.indexing import limits_from
-from lorag.commands.scope import check_collections
+from lorag.commands.scope import check_collections, check_paths
 from lorag.commands.searching import LibrarySearch
 from lorag.commands.session import chosen_adapters, load_request, turn_options
 from lorag.commands.terminal import shown_size
@@ -34,6 +34,7 @@ def open_core(settings: Settings, paths: Sequence[str]) -> Core:
     choice = ModelChoice(load.model.stem, load, chosen_adapters(settings, settings.adapter))
     writing, drawing = Database.open(settings.paths.library), Database.open(settings.paths.library)
     check_collections(writing, settings.collection)
+    check_paths(writing, paths)
     chats = Chats(writing)
     # An answer that a killed process left unfinished is as finished as it will ever be.
     chats.recover()

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
-from lorag.commands.scope import EMPTY_LIBRARY, check_collections
+from lorag.commands.scope import EMPTY_LIBRARY, check_collections, check_paths
 from lorag.commands.searching import open_searcher
 from lorag.commands.setup import settings_from
 from lorag.commands.terminal import harmless, harmless_json, harmless_line, never_fail_on_encoding, place_of
@@ -37,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     restriction = SearchFilter(collections=settings.collection, paths=tuple(arguments.path))
     with Database.open(settings.paths.library, read_only=True) as database:
         check_collections(database, settings.collection)
+        check_paths(database, arguments.path)
         found = open_searcher(settings, database).explain(question, filter=restriction)
         is_empty = corpus_size(database).chunks == 0
         explained = list(_explained(found, database)) if arguments.explain else []
@@ -92,8 +93,12 @@ def _print_notes(found: Explanation, language: Language, *, is_empty: bool) -> N
         print(f"lorag: {in_language(EMPTY_LIBRARY, language)}", file=sys.stderr)
     elif not found.result.passages:
         weak = found.result.below_threshold
-        reason = f"{weak} weak matches were left out; --explain shows them" if weak else "no chunk matches"
-        said = in_language(f"nothing relevant found: {reason}", language)
+        said = in_language(
+            f"nothing relevant found: {weak} weak matches were left out; --explain shows them"
+            if weak
+            else "nothing relevant found: no chunk matches",
+            language,
+        )
         print(f"lorag: {said}", file=sys.stderr)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from lorag.adapters.folder import find_adapter, list_adapters
 from lorag.chat.conversation import Conversation
 from lorag.chat.turn import Documents, ModelChoice, TurnOptions
-from lorag.commands.scope import check_collections
+from lorag.commands.scope import check_collections, check_paths
 from lorag.commands.searching import LibrarySearch
 from lorag.engine.api import AdapterStrength, LoadRequest, Sampling
 from lorag.engine.client import EngineClient
@@ -55,6 +55,7 @@ async def open_session(settings: Settings, paths: Sequence[str]) -> AsyncGenerat
         with Database.open(settings.paths.library) as database:
             if settings.rag:
                 check_collections(database, settings.collection)
+                check_paths(database, paths)
             chats = Chats(database)
             # An answer that a killed process left unfinished is as finished as it will ever be.
             chats.recover()

@@ -1,8 +1,9 @@
 """What ``add`` was given, so that ``sync`` can read it again, and what ``remove`` took out of it."""
 
+import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,16 @@ def list_roots(database: Database) -> list[Root]:
     """Return everything the library follows, outer folders before what is in them."""
     rows = database.rows("SELECT id, path, disk_path, collection, is_folder FROM root ORDER BY disk_path")
     return [Root(row[0], row[1], Path(os.fsdecode(row[2])), row[3], bool(row[4])) for row in rows]
+
+
+def has_path_like(database: Database, patterns: Sequence[str]) -> bool:
+    """Tell whether a document, or what the library follows, matches one of the SQLite GLOB patterns."""
+    found = database.row(
+        "SELECT 1 FROM json_each(?) JOIN (SELECT path AS known FROM document UNION ALL SELECT path FROM root)"
+        " ON known GLOB value LIMIT 1",
+        (json.dumps(list(patterns)),),
+    )
+    return found is not None
 
 
 def add_root(database: Database, disk_path: Path, collection: str | None) -> None:
