@@ -129,7 +129,9 @@ class World:
             chats=Chats(drawing),
             library=LibraryBrowser(drawing),
             models=lambda: [ModelEntry(name, "0.10 GB") for name in self.models],
-            adapters=lambda _: [AdapterEntry(name, "refunds", problem) for name, problem in self.adapters.items()],
+            adapters=lambda _: [
+                AdapterEntry(name, "refunds", problem, verdict="keep") for name, problem in self.adapters.items()
+            ],
             choose=self._choose,
             attach=lambda files: AttachedFiles(files, LIMITS, BigramSplitter(), chunk_tokens=60),
             lorag=lambda arguments: [*self.lorag, *arguments],

@@ -166,7 +166,7 @@ def test_every_text_that_the_code_asks_for_is_there_and_none_is_left_over() -> N
         path.read_text(encoding="utf-8") for path in (ROOT / "src/lorag/tui").glob("*.py") if "texts_" not in path.name
     )
     asked = set(re.findall(r'"([a-z]+\.[a-z_-]+)"', code)) | {"fault", "crashed"}
-    built = {key for key in TABLES["en"] if re.match(r"(command|key|group|export|quote|answer|stage)\.", key)}
+    built = {key for key in TABLES["en"] if re.match(r"(command|key|group|export|quote|answer|stage|verdict)\.", key)}
     assert [key for key in TABLES["en"] if key not in asked | built] == []
     families = {key.split(".")[0] for key in TABLES["en"]}
     assert [key for key in asked if key.split(".")[0] in families and key not in TABLES["en"]] == []

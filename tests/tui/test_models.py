@@ -1,10 +1,13 @@
 """Models and adapters: two keys to switch, with what fits and what does not."""
 
+from typing import get_args
+
 import pytest
 from textual.widgets import Input, OptionList
 
-from lorag.tui.core import AdapterEntry
-from lorag.tui.engine_actions import about_entry
+from lorag.evaluation.verdict import VerdictCode
+from lorag.tui.core import AdapterEntry, ModelEntry
+from lorag.tui.engine_actions import VERDICTS, about_entry
 from lorag.tui.texts import Texts
 from tests.tui.support import SIZE, World, ask, messages, ready, send, text_of, wait_until
 
@@ -114,8 +117,21 @@ async def test_adapters_that_are_typed_are_confirmed_as_those_that_are_chosen(wo
         assert told == ["The adapter refunds=-0.5 + polite is in use.", "No adapter is in use."]
 
 
-def test_an_adapter_that_was_not_measured_says_so_in_the_language_of_the_reader() -> None:
-    entry = AdapterEntry("refunds", "lora · tiny", measured=False)
+@pytest.mark.parametrize("verdict", ["", "unmeasured", "a word of another program"])
+def test_an_adapter_that_was_not_measured_says_so_in_the_language_of_the_reader(verdict: str) -> None:
+    entry = AdapterEntry("refunds", "lora · tiny", verdict=verdict)
 
     assert about_entry(entry, Texts("ko")) == "측정하지 않음 · lora · tiny"
     assert about_entry(entry, Texts("en")) == "not measured · lora · tiny"
+
+
+def test_a_verdict_is_told_in_the_language_of_the_reader_whatever_that_of_the_examples() -> None:
+    assert set(VERDICTS) == set(get_args(VerdictCode))
+    entry = AdapterEntry("refunds", "lora", verdict="do_not_use")
+    assert about_entry(entry, Texts("ko")) == "쓰지 마세요: 전에 하던 것을 잊었습니다 · lora"
+    assert about_entry(entry, Texts("en")) == "do not use it: it forgot · lora"
+
+
+def test_the_built_in_model_is_called_so_in_the_language_of_the_reader() -> None:
+    assert about_entry(ModelEntry("small", "20 MB", builtin=True), Texts("ko")) == "내장 · 20 MB"
+    assert about_entry(ModelEntry("small", "20 MB"), Texts("en")) == "20 MB"

@@ -72,7 +72,7 @@ def open_core(settings: Settings, paths: Sequence[str]) -> Core:
 def _models(settings: Settings) -> list[ModelEntry]:
     builtin = builtin_model()
     entries = (
-        [ModelEntry(builtin.stem, f"{BUILTIN}, {shown_size(builtin.stat().st_size)}")] if builtin is not None else []
+        [ModelEntry(builtin.stem, shown_size(builtin.stat().st_size), builtin=True)] if builtin is not None else []
     )
     return entries + [
         ModelEntry(m.name, shown_size(m.path.stat().st_size), _problem(m.path))
@@ -108,5 +108,5 @@ def _adapter(adapter: Adapter, choice: ModelChoice) -> AdapterEntry:
     if manifest is None:
         return AdapterEntry(adapter.name, adapter.path.name)
     origin = "" if manifest.origin == "unknown" else manifest.origin
-    parts = (manifest.verdict_text if manifest.verdict else "", manifest.method, manifest.base, origin)
-    return AdapterEntry(adapter.name, " · ".join(part for part in parts if part), measured=bool(manifest.verdict))
+    parts = (manifest.method, manifest.base, origin)
+    return AdapterEntry(adapter.name, " · ".join(part for part in parts if part), verdict=manifest.verdict)

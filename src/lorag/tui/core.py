@@ -19,9 +19,10 @@ class ModelEntry:
 
     name: str
     detail: str
-    """Size and kind."""
+    """Its size."""
     problem: str = ""
     """Why it cannot be used."""
+    builtin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,11 @@ class AdapterEntry:
 
     name: str
     detail: str
-    """What it was trained on and the verdict of its evaluation."""
+    """How and on what it was trained."""
     problem: str = ""
     """Why it does not fit the model in use."""
-    measured: bool = True
-    """Whether there is a verdict; without one its words would be in no language of the reader's."""
+    verdict: str = ""
+    """The code of its evaluation's verdict: the words that were saved with it are in the language of its examples."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Models, adapters and the engine that runs them."""
 
+from typing import Final
+
 from lorag.adapters.strength import STRONGEST, strength_of
 from lorag.engine.api import LoadProgress
 from lorag.errors import LoragError, UsageError
@@ -11,6 +13,7 @@ from lorag.tui.prompt import PromptArea
 from lorag.tui.texts import Texts
 from lorag.tui.transcript import Transcript
 
+VERDICTS: Final = ("keep", "keep_with_rag", "keep_without_rag", "rag_only", "no_gain", "do_not_use")
 _STEP = 0.1
 
 
@@ -218,8 +221,11 @@ def about_entry(entry: ModelEntry | AdapterEntry, texts: Texts) -> str:
     """Return why it cannot be used, or what it is."""
     if entry.problem:
         return texts.of(entry.problem)
-    unmeasured = isinstance(entry, AdapterEntry) and not entry.measured
-    return " · ".join(part for part in (texts("adapter.unmeasured") if unmeasured else "", entry.detail) if part)
+    if isinstance(entry, AdapterEntry):
+        first = texts(f"verdict.{entry.verdict if entry.verdict in VERDICTS else 'unmeasured'}")
+    else:
+        first = texts("model.builtin") if entry.builtin else ""
+    return " · ".join(part for part in (first, entry.detail) if part)
 
 
 def _strengths(written: str) -> dict[str, float]:
