@@ -25,6 +25,27 @@ def test_every_command_has_help_with_an_example():
         assert any(example.startswith(f"lorag {name}") or f"| lorag {name}" in example for example in examples), name
 
 
+def test_the_help_of_every_command_and_action_shows_calls_that_are_understood():
+    import argparse
+    import shlex
+
+    from lorag.cli.evaluation import with_default_action
+
+    parser = build_parser()
+    (commands,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    helped = dict(commands.choices)
+    for command in commands.choices.values():
+        for action in command._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                helped |= {f"{command.prog} {name}": chosen for name, chosen in action.choices.items()}
+
+    for name, helping in helped.items():
+        calls = [line.rpartition("| ")[2] for line in (helping.epilog or "").split("\n")[1:]]
+        assert calls, name
+        for call in calls:
+            parser.parse_args(with_default_action(shlex.split(call)[1:]))
+
+
 def test_every_command_has_a_module_that_runs_it():
     import importlib
 

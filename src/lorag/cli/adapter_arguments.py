@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from lorag.cli.flags import Parser, data_dir_flag, json_flag
+from lorag.cli.flags import Parser, action_parser, data_dir_flag, json_flag
 
 
 def declare_adapters(parser: Parser) -> None:
@@ -12,9 +12,8 @@ def declare_adapters(parser: Parser) -> None:
     json_flag(parser, "the result")
     data_dir_flag(parser)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action_name")
-    for name, (summary, declare) in _ADAPTER_ACTIONS.items():
-        action = actions.add_parser(name, help=summary)
-        action.set_defaults(action=name)
+    for name, (summary, examples, declare) in _ADAPTER_ACTIONS.items():
+        action = action_parser(actions, name, summary, examples)
         declare(action)
         json_flag(action, "the result", default=argparse.SUPPRESS)
         data_dir_flag(action)
@@ -64,12 +63,36 @@ def _adapter_merge(parser: Parser) -> None:
     parser.add_argument("--force", action="store_true", help="replace what is there")
 
 
-_ADAPTER_ACTIONS: dict[str, tuple[str, Callable[[Parser], None]]] = {
-    "list": ("the adapters there are (the default)", lambda parser: None),
-    "info": ("what one was trained on, changes and is worth", _adapter_name),
-    "rename": ("give one another name", _adapter_rename),
-    "delete": ("delete adapters", _adapter_delete),
-    "export": ("write one with its manifest to a zip file or folder", _adapter_export),
-    "import": ("bring one in from elsewhere", _adapter_import),
-    "merge": ("add one to its base, as a model of its own", _adapter_merge),
+_ADAPTER_ACTIONS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
+    "list": (
+        "the adapters there are (the default)",
+        ("lorag adapters list", "lorag adapters list --json"),
+        lambda parser: None,
+    ),
+    "info": ("what one was trained on, changes and is worth", ("lorag adapters info refunds",), _adapter_name),
+    "rename": ("give one another name", ("lorag adapters rename refunds returns",), _adapter_rename),
+    "delete": (
+        "delete adapters",
+        ("lorag adapters delete refunds", "lorag adapters delete first second --yes"),
+        _adapter_delete,
+    ),
+    "export": (
+        "write one with its manifest to a zip file or folder",
+        ("lorag adapters export refunds", "lorag adapters export refunds ~/shared/refunds.zip"),
+        _adapter_export,
+    ),
+    "import": (
+        "bring one in from elsewhere",
+        (
+            "lorag adapters import refunds.zip",
+            "lorag adapters import ./peft-folder --name tone --base my-model --license MIT",
+        ),
+        _adapter_import,
+    ),
+    "merge": (
+        "add one to its base, as a model of its own",
+        ("lorag adapters merge refunds", "lorag adapters merge refunds --quantize Q8_0 --strength 0.8"),
+        _adapter_merge,
+    ),
 }
+"""Name → summary, example lines, and the function that declares the arguments."""

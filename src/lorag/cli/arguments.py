@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from lorag.cli.adapter_arguments import declare_adapters
 from lorag.cli.evaluation import EVALUATION_COMMANDS
-from lorag.cli.flags import Parser
+from lorag.cli.flags import Parser, action_parser
 from lorag.cli.flags import data_dir_flag as _data_dir
 from lorag.cli.flags import json_flag as _json
 from lorag.cli.training import declare_data, declare_train
@@ -131,15 +131,19 @@ def _models(parser: Parser) -> None:
     _json(parser, "the result")
     _data_dir(parser)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action_name")
-    listing = actions.add_parser("list", help="built-in, local and known models (the default)")
-    listing.set_defaults(action="list")
-    pull = actions.add_parser("pull", help="download a known model, or any URL")
+    listing = action_parser(
+        actions, "list", "built-in, local and known models (the default)", ("lorag models list --json",)
+    )
+    pull = action_parser(
+        actions,
+        "pull",
+        "download a known model, or any URL",
+        ("lorag models pull qwen3-0.6b", "lorag models pull https://example.org/model.gguf --sha256 HEX"),
+    )
     pull.add_argument("source", metavar="NAME|URL", help="a name from lorag models, or the address of a GGUF file")
     pull.add_argument("--sha256", metavar="HEX", help="refuse the file when its SHA-256 is another")
-    pull.set_defaults(action="pull")
-    info = actions.add_parser("info", help="print what a GGUF file holds")
+    info = action_parser(actions, "info", "print what a GGUF file holds", ("lorag models info ~/models/my-model.gguf",))
     info.add_argument("file", metavar="FILE", help="a GGUF file or the name of a model")
-    info.set_defaults(action="info")
     for action in (listing, pull, info):
         # Suppressed, so that the nested parser does not undo `lorag models --json list`.
         _json(action, "the result", default=argparse.SUPPRESS)

@@ -3,14 +3,12 @@
 import argparse
 from collections.abc import Callable, Sequence
 
-from lorag.cli.flags import Parser, data_dir_flag, json_flag
-
-_EVAL_ACTIONS = ("run", "make", "calibrate")
+from lorag.cli.flags import Parser, action_parser, data_dir_flag, json_flag
 
 
 def with_default_action(argv: Sequence[str]) -> list[str]:
     """Return the command line with the action that ``lorag eval QUESTIONS`` leaves out."""
-    if argv[:1] == ["eval"] and argv[1:2] not in [[action] for action in (*_EVAL_ACTIONS, "-h", "--help")]:
+    if argv[:1] == ["eval"] and argv[1:2] not in [[action] for action in (*_ACTIONS, "-h", "--help")]:
         return ["eval", "run", *argv[1:]]
     return list(argv)
 
@@ -18,15 +16,8 @@ def with_default_action(argv: Sequence[str]) -> list[str]:
 def _eval(parser: Parser) -> None:
     parser.set_defaults(action="run")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", dest="action_name", required=True)
-    run = actions.add_parser("run", help="answer a question set and score it (the default: lorag eval QUESTIONS)")
-    run.set_defaults(action="run")
-    _eval_run(run)
-    make = actions.add_parser("make", help="draft a question set from documents, for you to edit")
-    make.set_defaults(action="make")
-    _eval_make(make)
-    calibrate = actions.add_parser("calibrate", help="set the library's refusal threshold from questions about it")
-    calibrate.set_defaults(action="calibrate")
-    _eval_calibrate(calibrate)
+    for name, (summary, examples, declare) in _ACTIONS.items():
+        declare(action_parser(actions, name, summary, examples))
 
 
 def _eval_run(parser: Parser) -> None:
@@ -154,6 +145,30 @@ def _advise(parser: Parser) -> None:
     json_flag(parser, "criteria and recommendation")
     data_dir_flag(parser)
 
+
+_ACTIONS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
+    "run": (
+        "answer a question set and score it (the default: lorag eval QUESTIONS)",
+        (
+            "lorag eval questions.jsonl --rag --worst 5",
+            "lorag eval questions.csv --adapter refunds --report report.html",
+        ),
+        _eval_run,
+    ),
+    "make": (
+        "draft a question set from documents, for you to edit",
+        (
+            "lorag eval make --out questions.jsonl",
+            "lorag eval make --from ~/contracts --count 30 --out questions.jsonl",
+        ),
+        _eval_make,
+    ),
+    "calibrate": (
+        "set the library's refusal threshold from questions about it",
+        ("lorag eval calibrate questions.jsonl --dry-run", "lorag eval calibrate --reset"),
+        _eval_calibrate,
+    ),
+}
 
 EVALUATION_COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
     "eval": (

@@ -2,7 +2,7 @@
 
 import argparse
 
-from lorag.cli.flags import Parser, data_dir_flag, json_flag
+from lorag.cli.flags import Parser, action_parser, data_dir_flag, json_flag
 
 
 def _data_source(parser: Parser) -> None:
@@ -97,10 +97,22 @@ def _train_rows(parser: Parser) -> None:
 def declare_data(parser: Parser) -> None:
     """Declare what ``lorag data`` accepts."""
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    check = actions.add_parser("check", help="say what would be learned from, and what is wrong with the rest")
-    prepare = actions.add_parser("prepare", help="the same, and write the clean examples to a file")
-    for name, action in (("check", check), ("prepare", prepare)):
-        action.set_defaults(action=name)
+    check = action_parser(
+        actions,
+        "check",
+        "say what would be learned from, and what is wrong with the rest",
+        (
+            "lorag data check refunds.csv --columns question=Q,answer=A",
+            "lorag data check help-desk.db --table faq --all",
+        ),
+    )
+    prepare = action_parser(
+        actions,
+        "prepare",
+        "the same, and write the clean examples to a file",
+        ("lorag data prepare faq.html chats.jsonl --write clean.jsonl --license CC-BY-4.0",),
+    )
+    for action in (check, prepare):
         _data_source(action)
         action.add_argument("--all", action="store_true", help="show every finding, not three of a kind")
         json_flag(action, "the report")
