@@ -269,3 +269,11 @@ def test_what_libraries_print_does_not_reach_the_screen(opened: Open, shell: She
     terminal.wait_for(loaded)
     until((shell.data_dir / "logs" / "app.log").exists, psutil.Process(terminal.pid))
     assert "llama" not in terminal.text
+
+
+def test_the_chat_is_seen_where_its_complaints_go_to_a_file(opened: Open, shell: Shell) -> None:
+    terminal = opened(command=("/bin/sh", "-c", 'exec "$0" 2>errors.txt', *APP))
+    terminal.wait_for(loaded)
+    terminal.type(CTRL_Q)
+    assert terminal.end() == 0
+    assert (shell.folder / "errors.txt").read_bytes() == b""

@@ -11,10 +11,11 @@ from pathlib import Path
 def kept_off_the_screen(log: Path) -> Generator[None]:
     """Let the app draw on the terminal through a descriptor of its own, and point the common one at a file.
 
-    Native libraries write to descriptor 2 directly, and Textual draws there too.
+    Native libraries write to descriptor 2 directly, and Textual draws there too. Where that leads to a file
+    (``lorag 2>errors.txt``), the terminal is at descriptor 1.
     """
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    screen = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace")
+    screen = os.fdopen(os.dup(2 if os.isatty(2) else 1), "w", encoding="utf-8", errors="replace")
     previous, terminal = sys.__stderr__, os.dup(2)
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(file, 2)
