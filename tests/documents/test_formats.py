@@ -112,6 +112,19 @@ def test_the_delimiter_of_a_csv_is_recognised(tmp_path: Path, delimiter: str):
     assert "city: Busan | note: sunny" in read(tmp_path, "a.csv", data.encode()).text
 
 
+@pytest.mark.parametrize(
+    ("data", "row"),
+    [
+        ('city,note\nBusan,"rain | wind | fog"\nJeju,"sun | wind | fog"\n', "city: Jeju | note: sun | wind | fog"),
+        ('city,note\nBusan,"rain; ""wind""; fog"\nJeju,"sun;\nfog"\n', "city: Jeju | note: sun; fog"),
+        ('city;price\n"Busan; old town";4,50\nJeju;3,00\n', "city: Jeju | price: 3,00"),
+        ('size,stock\n5" pipe,3\n6" pipe,4\n', 'size: 6" pipe | stock: 4'),
+    ],
+)
+def test_delimiters_inside_quotes_do_not_count(tmp_path: Path, data: str, row: str):
+    assert row in read(tmp_path, "a.csv", data.encode()).text.splitlines()
+
+
 def test_numbers_of_a_workbook_read_as_a_person_sees_them(tmp_path: Path):
     text = read(tmp_path, "a.xlsx", MAKERS[".xlsx"]()).text
 

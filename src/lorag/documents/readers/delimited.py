@@ -1,6 +1,7 @@
 """CSV and TSV: every row on the line it has in the file, with the names of its columns."""
 
 import csv
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +13,7 @@ from lorag.documents.tables import RowLines
 
 _DELIMITERS: Final = (",", "\t", ";", "|")
 _SAMPLE_LINES: Final = 30
+_QUOTED: Final = re.compile(r'(?:^|(?<=[,\t;|])) *"(?:[^"]++|"")*+"', re.MULTILINE)
 
 
 def read(source: Source) -> ExtractedDocument:
@@ -39,6 +41,7 @@ def _row_lines(lines: list[str], delimiter: str) -> Iterator[str]:
 
 def _delimiter(lines: list[str]) -> str:
     """Return the delimiter that splits most lines into the same number of cells, more cells before fewer."""
+    lines = _QUOTED.sub("", "\n".join(lines)).split("\n")
     best, best_score = ",", 0.0
     for delimiter in _DELIMITERS:
         counts = [line.count(delimiter) for line in lines if line.strip()]
