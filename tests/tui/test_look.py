@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.widgets import OptionList
 from textual.widgets._toast import Toast
@@ -150,6 +151,19 @@ async def test_every_list_says_how_it_is_used(library: World, command: str) -> N
         await wait_until(pilot, lambda: len(app.screen_stack) == 2)
         await pilot.pause()
         assert "Enter chooses · Esc closes" in text_of(app, ".dialog-hint")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+async def test_an_empty_prompt_says_what_can_be_typed_in_one_line_beside_the_sidebar(
+    world: World, language: str
+) -> None:
+    async with world.app(language=language).run_test(size=(80, 24)) as pilot:
+        app = await ready(pilot)
+        prompt = app.query_one(PromptArea)
+        assert "Ctrl+J" in str(prompt.placeholder)
+        await pilot.resize_terminal(100, 24)
+        await wait_until(pilot, lambda: app.query_one(Sidebar).size.width > 0)
+        await wait_until(pilot, lambda: cell_len(str(prompt.placeholder)) <= prompt.content_size.width)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 14)])

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Sequence
 
+from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
@@ -85,6 +86,7 @@ class PromptArea(TextArea, Translated):
 
     def on_resize(self) -> None:
         """Keep the terminal's caret where the text is typed: an input method opens its window there."""
+        self.retranslate()
         self.call_after_refresh(self.place_caret)
 
     def render_line(self, y: int) -> Strip:
@@ -97,9 +99,10 @@ class PromptArea(TextArea, Translated):
             self.app.cursor_position = self.cursor_screen_offset
 
     def retranslate(self) -> None:
-        """Draw the placeholder anew."""
+        """Draw the placeholder anew, a short one where the long one would be cut off."""
         texts = texts_of(self)
-        self.placeholder = texts("prompt.placeholder")
+        whole, room = texts("prompt.placeholder"), self.content_size.width
+        self.placeholder = whole if not room or cell_len(whole) <= room else texts("prompt.placeholder_short")
         self.folder.label = texts("prompt.pasted")
 
     @property

@@ -16,6 +16,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "answer.speed": "{speed} tokens/s",
     "answer.seconds": "{seconds} s",
     "prompt.placeholder": "Ask something. / for commands, @ to attach a file, Ctrl+J for a new line",
+    "prompt.placeholder_short": "Ask something. / for commands, @ to attach",
     "prompt.pasted": "[pasted #{number}, {lines} lines]",
     "prompt.queued": "next: {question}",
     "greeting.first": "Ask anything: a small built-in model answers; nothing leaves this machine.\n/add PATH reads your documents; answers then quote them, with sources.\n/model takes a larger GGUF from the models folder; /help lists the rest.",

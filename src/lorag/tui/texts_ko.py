@@ -16,6 +16,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "answer.speed": "초당 {speed}토큰",
     "answer.seconds": "{seconds}초",
     "prompt.placeholder": "질문을 입력하세요. /는 명령, @는 파일 첨부, Ctrl+J는 줄바꿈",
+    "prompt.placeholder_short": "질문을 입력하세요. /는 명령, @는 첨부",
     "prompt.pasted": "[붙여넣기 #{number}, {lines}줄]",
     "prompt.queued": "다음: {question}",
     "greeting.first": "무엇이든 물어보세요. 작은 내장 모델이 이 컴퓨터 안에서만 답합니다.\n/add 경로 로 문서를 읽히면, 근거 구절과 함께 문서를 인용해 답합니다.\n/model 은 모델 폴더의 더 큰 GGUF 를 고릅니다. 나머지는 /help 에 있습니다.",
