@@ -168,9 +168,7 @@ class _Header:
         tensor_count, value_count = self._integer("Q"), self._integer("Q")
         # The smallest tensor entry takes 24 bytes and the smallest value 13.
         if tensor_count * 24 + value_count * 13 > self._file_size:
-            raise ModelError(
-                f"{self._path} is damaged: it announces {tensor_count:,} tensors and {value_count:,} values"
-            )
+            raise ModelError(_truncated(self._path, self._file_size))
         values = dict(self._key_and_value() for _ in range(value_count))
         tensors = dict(self._tensor() for _ in range(tensor_count))
         self._check_extent(values, tensors)
@@ -243,7 +241,7 @@ class _Header:
 
     def _strings(self, length: int) -> Value:
         if length * 8 > self._file_size:
-            raise ModelError(f"{self._path} is damaged: a list in it announces {length:,} texts")
+            raise ModelError(_truncated(self._path, self._file_size))
         if length <= _LONGEST_KEPT_ARRAY // 16:
             return tuple(self._text() for _ in range(length))
         data, position, end = self._data, self._position, len(self._data)
