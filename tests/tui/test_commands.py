@@ -14,7 +14,7 @@ from lorag.tui.commands import BY_NAME, COMMANDS, Situation, key_label, nearest,
 from lorag.tui.part import AppPart
 from lorag.tui.texts import TABLES
 from lorag.tui.training import STAGES
-from tests.tui.support import SIZE, World, ready, text_of
+from tests.tui.support import SIZE, World, ready, send, text_of, wait_until
 
 ROOT = Path(__file__).parents[2]
 EATEN_BY_VS_CODE = {
@@ -121,6 +121,25 @@ async def test_the_keys_shown_below_are_those_that_do_something_now(world: World
         app.refresh_state()
         assert "Esc stop" in text_of(app, "#keys")
         app.streaming = False
+
+
+async def test_a_command_that_has_to_wait_for_the_answer_says_so_for_its_key_as_well(world: World) -> None:
+    world.engine.hold_after = 2
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        await send(pilot, "one?")
+        await wait_until(pilot, world.engine.held.is_set)
+        waits = "/chats can be used when the answer is finished; Esc stops it."
+        await pilot.press("ctrl+r")
+        await wait_until(pilot, lambda: [told.message for told in app._notifications] == [waits])
+        app.clear_notifications()
+        await send(pilot, "/chats")
+        await wait_until(pilot, lambda: [told.message for told in app._notifications] == [waits])
+        app.clear_notifications()
+        await send(pilot, "/undo")
+        await wait_until(pilot, lambda: [t.message for t in app._notifications] == ["/undo cannot be used now."])
+        world.engine.release()
+        await wait_until(pilot, lambda: not app.streaming)
 
 
 def test_a_slash_before_a_word_is_a_command_and_a_path_is_not() -> None:

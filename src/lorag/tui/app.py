@@ -187,12 +187,12 @@ class LoragApp(
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let a command's key act only when the command makes sense, and never below another screen."""
+        """Let a command's key act only when the command makes sense or has to wait, and never below another screen."""
         if action in ("command", "scroll_transcript") and len(self.screen_stack) > 1:
             return False
         if action == "command":
             try:
-                return BY_NAME[str(parameters[0])].when(self.situation)
+                return commands.obstacle(BY_NAME[str(parameters[0])], self.situation) != "command.unavailable"
             except NoMatches:
                 return False
         return True
@@ -207,8 +207,8 @@ class LoragApp(
         if command is None:
             meant = commands.nearest(name)
             self.say("command.unknown" if meant else "command.none_near", name=name, meant=f"/{meant}")
-        elif not command.when(self.situation):
-            self.say("command.unavailable", name=name)
+        elif why := commands.obstacle(command, self.situation):
+            self.say(why, name=name)
         else:
             try:
                 await getattr(self, f"do_{name.replace('-', '_')}")(argument)

@@ -104,7 +104,7 @@ class ChatActions(AppPart):
         if chosen is None or app.session is None:
             return
         if app.streaming:
-            app.say("command.unavailable", name="chats")
+            app.say("command.waits", name="chats")
             return
         chat, _, message = chosen.partition(":")
         leaf = app.session.newest_below(int(chat), int(message)) if message else None

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 Group = Literal["answer", "sources", "model", "chat", "library", "prompt", "app"]
@@ -112,6 +112,16 @@ FOOTER: Final = ("stop", "help", "commands", "sidebar", "rag", "adapter", "model
 BY_NAME: Final = {command.name: command for command in COMMANDS}
 
 KEY_NAMES: Final = {"escape": "Esc", "ctrl": "Ctrl", "alt": "Alt", "left": "←", "right": "→", "up": "↑", "down": "↓"}
+
+
+def obstacle(command: Command, now: Situation) -> str:
+    """Return the text that says why a command cannot be used now, empty when it can.
+
+    That it only has to wait is told of a key, too: what is typed after it would go into the prompt.
+    """
+    if command.when(now):
+        return ""
+    return "command.waits" if command.when(replace(now, streaming=False)) else "command.unavailable"
 
 
 def key_label(key: str) -> str:

@@ -171,6 +171,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "command.unknown": "There is no command /{name}. Did you mean {meant}?",
     "command.none_near": "There is no command /{name}. F1 or /help lists all; with // in front it is asked as it is.",
     "command.unavailable": "/{name} cannot be used now.",
+    "command.waits": "/{name} can be used when the answer is finished; Esc stops it.",
     "command.choices": "choose one of: {choices}",
     "help.title": "Keys and commands",
     "help.intro": "Type a question and press Enter. Everything else is a command: by key, by /name, or from the list (Ctrl+P).",

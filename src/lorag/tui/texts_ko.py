@@ -171,6 +171,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "command.unknown": "/{name} 명령이 없습니다. {meant} 을(를) 뜻했나요?",
     "command.none_near": "/{name} 명령이 없습니다. F1 또는 /help 에 목록이 있습니다. 앞에 // 를 쓰면 그대로 묻습니다.",
     "command.unavailable": "/{name} 은(는) 지금 쓸 수 없습니다.",
+    "command.waits": "/{name} 은(는) 답이 끝나면 쓸 수 있습니다. Esc 를 누르면 답을 중단합니다.",
     "command.choices": "다음 가운데 고르세요: {choices}",
     "help.title": "키와 명령",
     "help.intro": "질문을 쓰고 Enter를 누르세요. 나머지는 모두 명령입니다. 키로, /이름으로, 또는 목록(Ctrl+P)에서 고릅니다.",
