@@ -270,3 +270,10 @@ def test_half_a_surrogate_pair_in_json_can_be_stored(tmp_path: Path):
     text = read(tmp_path, "a.json", b'{"a": "x \\ud800 y"}').text
 
     assert text.encode("utf-8").decode() == "a: x \ufffd y"
+
+
+@pytest.mark.parametrize("opening", ["GGUF is", "Rar! was", "ID3 tags are", "BZh is", "OggS and fLaC are", "GIF8 is"])
+def test_a_text_that_begins_with_the_mark_of_a_binary_format_is_a_text(tmp_path: Path, opening: str):
+    text = f"{opening} what files of a certain format begin with."
+
+    assert read(tmp_path, "a.md", text.encode()).text == text

@@ -74,6 +74,16 @@ def test_a_file_that_cannot_be_read_has_its_reason_in_korean(monkeypatch, capsys
 
 
 @pytest.mark.usefixtures("korean_locale")
+def test_a_format_that_cannot_be_read_is_named_in_korean(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("LORAG_DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / "letter.rtf").write_text("{\\rtf1 hello}")
+
+    assert main(["add", str(tmp_path / "letter.rtf")]) == 1
+
+    assert "RTF 문서. .docx 로 저장해 쓰세요" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("korean_locale")
 def test_a_search_without_a_good_passage_says_so_in_korean(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("LORAG_DATA_DIR", str(tmp_path / "data"))
     (tmp_path / "cat.md").write_text("The cat of the office is called Miso.")

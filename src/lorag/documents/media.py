@@ -1,5 +1,6 @@
 """What kind of document a file is: by its first bytes where they tell, otherwise by its name."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import PurePath
 from typing import Final
@@ -220,28 +221,32 @@ BINARY_SUFFIXES: Final = frozenset(
 )
 """Suffixes of files that hold no readable document; a folder's walk passes over them."""
 
-_MAGIC: Final = (
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"BM\x00", "a bitmap image"),
-    (b"II*\x00", "a TIFF image"),
-    (b"MM\x00*", "a TIFF image"),
-    (b"\x7fELF", "a program"),
-    (b"MZ\x90", "a program"),
-    (b"GGUF", "a GGUF model"),
-    (b"SQLite format 3", "a SQLite database"),
-    (b"\x1f\x8b", "a gzip archive; unpack it first"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it first"),
-    (b"Rar!", "a RAR archive; unpack it first"),
-    (b"BZh", "a bzip2 archive; unpack it first"),
-    (b"\xfd7zXZ", "an xz archive; unpack it first"),
-    (b"ID3", "a sound file"),
-    (b"OggS", "a sound file"),
-    (b"fLaC", "a sound file"),
-    (b"{\\rtf", "an RTF document; save it as .docx"),
-    (b"HWP Document File V", "an HWP document of version 3 or older; save it as .hwpx"),
-)
+_MAGIC: Final[Mapping[bytes, str]] = {
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF87a": "a GIF image",
+    b"GIF89a": "a GIF image",
+    b"BM\x00": "a bitmap image",
+    b"II*\x00": "a TIFF image",
+    b"MM\x00*": "a TIFF image",
+    b"\x7fELF": "a program",
+    b"MZ\x90": "a program",
+    b"GGUF\x02\x00": "a GGUF model",
+    b"GGUF\x03\x00": "a GGUF model",
+    b"SQLite format 3\x00": "a SQLite database",
+    b"\x1f\x8b": "a gzip archive; unpack it first",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it first",
+    b"Rar!\x1a\x07": "a RAR archive; unpack it first",
+    b"BZh91AY&SY": "a bzip2 archive; unpack it first",
+    b"\xfd7zXZ": "an xz archive; unpack it first",
+    b"ID3\x02": "a sound file",
+    b"ID3\x03": "a sound file",
+    b"ID3\x04": "a sound file",
+    b"OggS\x00": "a sound file",
+    b"fLaC\x00": "a sound file",
+    b"{\\rtf": "an RTF document; save it as .docx",
+    b"HWP Document File V": "an HWP document of version 3 or older; save it as .hwpx",
+}
 ZIP_MAGIC: Final = (b"PK\x03\x04", b"PK\x05\x06")
 OLE_MAGIC: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -266,9 +271,9 @@ def text_kind(path: PurePath, head: bytes) -> Kind:
 
 def foreign_format(head: bytes) -> str | None:
     """Return the name of a well-known format that cannot be read, if ``head`` begins one."""
-    for magic, name in _MAGIC:
+    for magic in _MAGIC:
         if head.startswith(magic):
-            return name
+            return _MAGIC[magic]
     if head[:4] == b"RIFF":
         return "an image, sound or film"
     return "a film or sound file" if head[4:8] == b"ftyp" else None
