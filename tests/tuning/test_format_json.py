@@ -94,6 +94,8 @@ def _turns(*turns: tuple[str, str | None]) -> dict[str, object]:
         (_turns(("user", "q"), ("robot", "a")), "unknown role 'robot'"),
         (_turns(("user", "q"), ("tool", "a")), "unknown role 'tool'"),
         ({"messages": ["hello"]}, "turn 1 is not an object"),
+        ({"messages": "hello"}, "messages is no list of turns with role and content"),
+        ({"Conversations": {"from": "human"}}, "conversations is no list of turns with role and content"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "turn 1 has no text"),
         ({"instruction": "q", "output": "a", "history": [["only one"]]}, "history item 1"),
     ],
@@ -143,7 +145,7 @@ def test_a_list_that_is_cut_off_gives_the_rows_before_the_cut(tmp_path):
 
     assert pairs(result) == [("q1", "a1")]
     assert complaints(result)[0][0] == 3
-    assert "nothing after it was read" in complaints(result)[0][1]
+    assert complaints(result)[0][1].endswith("nothing after it was read: Unterminated string starting at character 20")
 
 
 @pytest.mark.parametrize("text", ["{}", "3", '{"a": {"b": 1}}'])

@@ -47,6 +47,7 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "there is a question but no answer (the row has {0})": "질문은 있고 답이 없습니다(이 행에 있는 것: {0!})",
     "there is an answer but no question (the row has {0})": "답은 있고 질문이 없습니다(이 행에 있는 것: {0!})",
     "history item {0} is not a question with its answer": "history 의 {0}번 항목이 질문과 답의 짝이 아닙니다",
+    "{0} is no list of turns with role and content": "{0} 값이 role 과 content 를 가진 차례의 목록이 아닙니다",
     "turn {0} is not an object with role and content": "{0}번 차례가 role 과 content 를 가진 객체가 아닙니다",
     "turn {0} has the unknown role {1}; known are {2}": "{0}번 차례의 역할을 모릅니다({1}). 아는 역할: {2}",
     "turn {0} has no text": "{0}번 차례에 텍스트가 없습니다",

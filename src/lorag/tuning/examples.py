@@ -210,6 +210,9 @@ def _check_order(messages: Sequence[Message]) -> None:
 
 def _what_is_missing(values: Mapping[str, object], question: str | None, answer: str | None) -> str:
     has = ", ".join(sorted(values)) or "nothing"
+    spoken = next((name for name in _CONVERSATION_NAMES if values.get(name) is not None), None)
+    if spoken is not None and question is None and answer is None:
+        return f"{spoken} is no list of turns with role and content"
     if question is not None and answer is None:
         return f"there is a question but no answer (the row has {has})"
     if answer is not None:
