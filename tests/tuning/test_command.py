@@ -180,7 +180,7 @@ def test_a_dry_run_estimates_and_leaves_nothing(capsys, rows, base, data_dir):
     [
         (("--name", "x"), 2, "what to learn from is missing"),
         (("ROWS", "--name", "a/b"), 2, "cannot be the name of a folder"),
-        (("ROWS", "--name", "x", "--rank", "0"), 2, "--rank must be a whole number from 1 to 1024"),
+        (("ROWS", "--name", "x", "--rank", "0"), 2, "--rank must be a whole number from 1 to 1,024"),
         (("nowhere.jsonl", "--name", "x"), 1, "nowhere.jsonl does not exist"),
         (("--resume", "never"), 1, "there is no run never"),
         (("ROWS", "--name", "x", "--base", "nomodel"), 1, "there is no model file nomodel"),
@@ -203,6 +203,15 @@ def test_what_cannot_be_done_is_said_in_one_line(arguments, code, message, capsy
     said = capsys.readouterr().err.strip().splitlines()[-1]
     assert said.startswith("lorag: ")
     assert message in said
+
+
+def test_a_collection_that_is_not_there_is_refused_before_anything_is_loaded(capsys, rows, base, tmp_path):
+    (tmp_path / "note.txt").write_text("Order 7 is in.")
+    assert main(["add", str(tmp_path / "note.txt"), "--collection", "orders"]) == 0
+    capsys.readouterr()
+    code, events, said = train(capsys, rows, "--name", "x", "--base", base, "--rag-aware", "--collection", "oders")
+    assert (code, events) == (2, [])
+    assert said.strip() == "lorag: there is no collection oders in the library; there are: orders"
 
 
 def test_too_few_examples_are_refused_with_advice(capsys, tmp_path, base):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lorag.commands.data_options import read_options
+from lorag.commands.eval_checks import check_collections
 from lorag.errors import TrainingError, UsageError
 from lorag.models.find import find_model
 from lorag.settings import Settings
@@ -76,6 +77,8 @@ def request_from(arguments: argparse.Namespace, settings: Settings) -> Request:
         if _RENAMED.get(name, name) in known and value is not None and name != "seed"
     }
     options = choose_options(given, config)
+    if options.rag_aware or "collection" in flags:
+        check_collections(settings)
     base, weights, converted_from = _base(settings, flags)
     return Request(
         folder=_new_folder(settings, _name(flags), overwrite=bool(flags.get("overwrite"))),
