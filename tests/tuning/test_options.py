@@ -33,7 +33,9 @@ def test_flags_win_over_the_file_and_the_file_over_the_defaults(tmp_path):
     ("text", "message"),
     [
         ("learning_rat = 1", "learning_rat is not an option of a run; did you mean learning_rate?"),
-        ("rank = 0", "rank must be a whole number from 1 to 1024, not 0"),
+        ("rank = 0", "rank must be a whole number from 1 to 1,024, not 0"),
+        ("max-length = 3", "max-length must be a whole number from 8 to 1,000,000, not 3"),
+        ("warmup = 2", "warmup must be a number from 0 to 0.9, not 2"),
         ("rank = 1.5", "rank must be a whole number"),
         ("rank = true", "rank must be a whole number"),
         ('method = "adapter"', "method must be one of lora, dora, ia3, freeze, head, full"),

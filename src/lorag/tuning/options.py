@@ -130,8 +130,12 @@ def _number(name: str, value: object, where: str) -> float:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or not low <= value <= high or (name in _WHOLE and value != int(value)):  # type: ignore[operator, call-overload]  # checked to be a number
         kind = "a whole number" if name in _WHOLE else "a number"
-        raise UsageError(f"{where} must be {kind} from {low:g} to {high:g}, not {value!r}")
+        raise UsageError(f"{where} must be {kind} from {low:g} to {_written(high)}, not {value!r}")
     return int(value) if name in _WHOLE else float(value)  # type: ignore[call-overload, arg-type]  # the same
+
+
+def _written(limit: float) -> str:
+    return f"{limit:,.0f}" if limit == int(limit) else f"{limit:g}"
 
 
 def _targets(value: object, where: str) -> tuple[str, ...]:
