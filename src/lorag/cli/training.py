@@ -46,9 +46,16 @@ def declare_train(parser: Parser) -> None:
 def _train_method(parser: Parser) -> None:
     group = parser.add_argument_group("method")
     group.add_argument(
-        "--method", choices=("lora", "dora", "ia3", "freeze", "head", "full"), help="what learns (default: lora)"
+        "--method",
+        choices=("lora", "dora", "ia3", "freeze", "head", "full"),
+        help="what learns: lora (default), dora and ia3 little beside the weights (PEFT); freeze the last layers "
+        "(partial); head the output layer (transfer learning); full everything",
     )
-    group.add_argument("--objective", choices=("sft", "text"), help="sft: answers (default); text: plain text")
+    group.add_argument(
+        "--objective",
+        choices=("sft", "text"),
+        help="sft: from answers (default, supervised); text: from plain text (unsupervised)",
+    )
     group.add_argument("--rank", type=int, metavar="N", help="rank of a LoRA")
     group.add_argument("--alpha", type=float, metavar="A", help="strength of a LoRA; default: twice the rank")
     group.add_argument("--dropout", type=float, metavar="P", help="dropout of a LoRA")
