@@ -166,9 +166,12 @@ def test_ctrl_z_leaves_the_terminal_to_the_shell_and_fg_brings_the_chat_back(ope
     terminal.wait_for("│ still here")
     terminal.type(CTRL_Z)
     terminal.wait_for("Stopped")
+    # An emulator that has seen nothing yet: the shell has the screen, and all of the chat has to be drawn again.
+    terminal.resize(120, 40)
     terminal.type("fg\r")
     terminal.type(" again")
     terminal.wait_for("│ still here again")
+    terminal.wait_for(lambda screen: loaded(screen) and "F1 help" in screen and "Answer from documents" in screen)
 
 
 def test_the_screen_follows_the_size_of_the_terminal(opened: Open) -> None:

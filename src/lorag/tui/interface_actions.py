@@ -8,6 +8,7 @@ from pathlib import Path
 from textual import on
 from textual.content import Content
 from textual.css.query import NoMatches
+from textual.driver import Driver
 from textual.widget import Widget
 
 from lorag.errors import LoragError, UsageError
@@ -144,6 +145,11 @@ class InterfaceActions(AppPart):
         """Read on in the chat while the prompt keeps the focus."""
         transcript = self.query_one(Transcript)
         transcript.scroll_relative(y=pages * max(transcript.size.height - 2, 1), animate=False)
+
+    @on(Driver.SignalResume)
+    def _resumed(self) -> None:
+        # The shell has had the screen since Ctrl+Z; Textual draws only what has changed since.
+        self.refresh(layout=True)
 
     # --- leaving -------------------------------------------------------------------------------------------------------
 
