@@ -6,7 +6,7 @@ import sys
 from contextlib import AsyncExitStack, aclosing
 from typing import Final
 
-from lorag.chat.events import AnswerText, ReadingPrompt, TurnDone
+from lorag.chat.events import AnswerText, TurnDone
 from lorag.commands.interrupts import Interrupts
 from lorag.commands.lines import LineReader
 from lorag.commands.report import TurnReport
@@ -87,9 +87,10 @@ class PlainChat:
         report = TurnReport(self._words, conversation.choice.name, answer_is_watched=watched)
         conversation.on_load = report.loading
         with Interrupts(conversation.stop) as interrupts:
+            # Whatever this turn is at, the first Ctrl-C ends it and not the whole chat.
+            interrupts.answering = True
             async with aclosing(conversation.reply(question)) as events:
                 async for event in events:
-                    interrupts.answering = interrupts.answering or isinstance(event, ReadingPrompt | AnswerText)
                     report.follow(event)
                     if isinstance(event, AnswerText) and watched:
                         print(harmless(event.text), end="", flush=True)

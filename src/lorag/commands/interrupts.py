@@ -1,9 +1,10 @@
 """Ctrl-C: the first one stops the answer and keeps what there is of it, a second one leaves."""
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Callable, Coroutine
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, Self
 
 
@@ -20,17 +21,20 @@ class Interrupts:
     def __enter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
-        self._previous = signal.signal(signal.SIGINT, self._interrupt)
+        self._previous = signal.getsignal(signal.SIGINT)
+        try:
+            # A handler of the loop's own wakes a loop that is just about to wait, too; a plain one may be noticed much later.
+            self._loop.add_signal_handler(signal.SIGINT, self._advance)
+        except NotImplementedError:  # Windows
+            signal.signal(signal.SIGINT, lambda *_: self._loop.call_soon_threadsafe(self._advance))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        with contextlib.suppress(NotImplementedError):
+            self._loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, self._previous)
-
-    def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        # A signal may arrive anywhere; the loop acts on it where it is safe.
-        self._loop.call_soon_threadsafe(self._advance)
 
     def _advance(self) -> None:
         self.count += 1
