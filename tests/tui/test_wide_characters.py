@@ -1,0 +1,46 @@
+"""Wide characters over the chat: none is lost where a widget below ends in the middle of it."""
+
+import pytest
+from textual.widgets import OptionList
+from textual.widgets._toast import Toast
+
+from lorag.tui.app import LoragApp
+from lorag.tui.transcript import Transcript
+from tests.tui.support import World, ask, wait_until
+
+ANSWER = "\n\n".join(["연차는 일 년에 십오 일입니다."] * 40)
+SIZES = [(60, 20), (80, 24), (81, 24), (100, 30), (160, 48)]
+
+
+def drawn(app: LoragApp) -> list[str]:
+    """Return the lines on screen without their spaces."""
+    strips = app.screen._compositor.render_strips()
+    return ["".join("".join(segment.text for segment in strip).split()) for strip in strips]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("before", ["", "a"])
+async def test_a_message_over_the_chat_is_whole(world: World, size: tuple[int, int], before: str) -> None:
+    world.engine.answers = [ANSWER]
+    async with world.app(language="ko").run_test(size=size, notifications=True) as pilot:
+        app = await ask(pilot, "연차는 며칠인가요?")
+        transcript = app.query_one(Transcript)
+        transcript.scroll_to(y=3, animate=False)
+        await wait_until(pilot, lambda: transcript.scroll_y == 3)
+        app.tell(before + "가나다라마바사아자차카타파하" * 3)
+        await wait_until(pilot, lambda: app.screen.query(Toast) and app.screen.query_one(Toast).region.height)
+        shown = "".join(line.rpartition("▌")[2] for line in drawn(app) if "▌" in line)
+        assert before + "가나다라마바사아자차카타파하" * 3 == shown
+
+
+@pytest.mark.parametrize("size", [(60, 20), (70, 24), (80, 24), (81, 24)])
+@pytest.mark.parametrize("before", ["", "a"])
+async def test_the_sidebar_over_the_chat_is_whole(world: World, size: tuple[int, int], before: str) -> None:
+    title = before + "가나다라마바사아자차카타파하" * 2
+    world.add("long.md", f"# {title}\n\n연차는 일 년에 십오 일입니다.\n")
+    world.engine.answers = [ANSWER]
+    async with world.app(language="ko").run_test(size=size) as pilot:
+        app = await ask(pilot, "연차는 며칠인가요?")
+        await pilot.press("f2")
+        await wait_until(pilot, lambda: app.query_one("#sources", OptionList).region.height)
+        assert title in "".join(line.rpartition("│")[2] for line in drawn(app))
