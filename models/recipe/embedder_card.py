@@ -199,7 +199,7 @@ def _weaknesses() -> str:
         "- It knows the words of its corpus: documentation, textbooks, health, government. Words of everyday business that\n"
         "  are rare there (환불, 병가, payday) have hardly a meaning across languages; word search has to find those.\n"
         "- Word order and negation do not exist for it; long passages about several things are near to none of them.\n"
-        "- Where there is a network or a copy at hand, a model such as multilingual-e5-small answers far better:\n"
+        "- Where there is a network or a copy at hand, a transformer such as multilingual-e5-small knows such words:\n"
         "  set `LORAG_EMBEDDER` to its folder and run `lorag reindex`.\n"
     )
 
