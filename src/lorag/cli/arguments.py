@@ -20,7 +20,11 @@ def _search_scope(parser: Parser) -> None:
         help="search only this collection (may be repeated)",
     )
     parser.add_argument(
-        "--path", action="append", metavar="PATH", default=[], help="search only these files, folders or patterns"
+        "--path",
+        action="append",
+        metavar="PATH",
+        default=[],
+        help="search only this file, folder or pattern (may be repeated)",
     )
 
 
