@@ -1,5 +1,7 @@
 """Questions and their answers: asked, stopped, failed, asked again, asked differently."""
 
+import re
+
 from textual.widgets import Static
 
 from lorag.chat.turn import TurnOptions
@@ -171,9 +173,11 @@ async def test_what_was_left_out_of_the_prompt_stands_in_the_status_line(world: 
         for number in range(5):
             await ask(pilot, f"Question {number}?")
         assert "messages left out: " in text_of(app, "#status")
+        await send(pilot, "/lang ko")
+        await wait_until(pilot, lambda: re.search(r"오래된 메시지 \d+개 빠짐", text_of(app, "#status")))
         await pilot.press("ctrl+n")
         await wait_until(pilot, lambda: not messages(app))
-        assert "left out" not in text_of(app, "#status")
+        assert "빠짐" not in text_of(app, "#status")
 
 
 async def test_text_that_looks_like_markup_is_shown_as_it_is(world: World) -> None:

@@ -23,7 +23,7 @@ class ChatActions(AppPart):
     async def show_branch(self, messages: Sequence[MessageShown], *, select: int | None = None) -> None:
         """Show the messages of a chat."""
         transcript = self.query_one(Transcript)
-        self.ui.editing, self.ui.trimmed = None, ""
+        self.ui.editing, self.ui.trimmed = None, {}
         await transcript.show(messages)
         if select is not None:
             await transcript.select(select)

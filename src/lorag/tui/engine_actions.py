@@ -78,7 +78,7 @@ class EngineActions(AppPart):
         parts.append(texts("status.editing") if app.editing is not None else "")
         parts.extend([app.job_text, app.training_text])
         parts.extend(self._costs())
-        return [*parts, app.trimmed]
+        return [*parts, *(texts(key, count=count) for key, count in app.trimmed.items() if count)]
 
     def _costs(self) -> list[str]:
         app, texts = self.ui, self.ui.texts

@@ -1,9 +1,10 @@
 """Asking and answering: one turn at a time, the next questions wait in a line."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from textual.widgets import Static
 
@@ -45,8 +46,8 @@ class Turns(AppPart):
     """The part of the app that runs turns."""
 
     streaming = False
-    trimmed = ""
-    """What was left out of the last prompt."""
+    trimmed: Mapping[str, int] = MappingProxyType({})
+    """What was left out of the last prompt: how many of what, by the text that says so."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -132,7 +133,7 @@ class Turns(AppPart):
 
     async def _show_saved(self, turn: _Turn, event: TurnSaved, session: Session) -> MessageShown:
         transcript = self.query_one(Transcript)
-        self.trimmed = ""
+        self.trimmed = {}
         answer = MessageShown(
             id=event.answer_message_id,
             role="assistant",
@@ -167,8 +168,7 @@ class Turns(AppPart):
             case ReadingPrompt(read, total) if view is not None:
                 view.progress(texts("answer.reading", done=read, total=total))
             case HistoryTrimmed(messages, passages):
-                counts = {"status.trimmed_messages": messages, "status.trimmed_passages": passages}
-                self.trimmed = "  ·  ".join(texts(key, count=count) for key, count in counts.items() if count)
+                self.trimmed = {"status.trimmed_messages": messages, "status.trimmed_passages": passages}
 
     async def _end(self, answer: MessageShown, session: Session) -> None:
         """Show the final answer, with the versions it now has."""
