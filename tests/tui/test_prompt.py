@@ -11,6 +11,7 @@ from textual._xterm_parser import XTermParser
 from lorag.tui.dialogs import Reader
 from lorag.tui.keyboard import allow_long_commits, prepare_environment
 from lorag.tui.prompt import CompletionMenu, PromptArea
+from lorag.tui.training import training_command
 from tests.tui.support import SIZE, World, messages, ready, send, text_of, wait_until
 
 
@@ -124,6 +125,20 @@ async def test_paths_are_completed_after_add_and_after_an_at_sign(world: World) 
         await wait_until(pilot, lambda: [item.label for item in menu.completions] == ["임대.md"])
         await pilot.press("tab")
         assert prompt.text == '@"계약 문서/임대.md"'
+
+
+@pytest.mark.parametrize(("typed", "name"), [("내", "내 예시.jsonl"), ("mom", "mom's.jsonl")])
+async def test_a_completed_path_of_examples_is_one_word_of_the_training(world: World, typed: str, name: str) -> None:
+    (world.folder / name).write_text("{}\n", encoding="utf-8")
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        prompt, menu = app.query_one(PromptArea), app.query_one(CompletionMenu)
+        prompt.put(f"/train more.jsonl {typed}")
+        await wait_until(pilot, lambda: [item.label for item in menu.completions] == [name])
+        await pilot.press("tab")
+        assert prompt.text == f'/train more.jsonl "{name}"'
+        command = training_command(prompt.text.removeprefix("/train "), Path("base.gguf"), world.folder)
+        assert str(world.folder / name) in command
 
 
 async def test_escape_closes_the_completions_and_keeps_the_text(world: World) -> None:

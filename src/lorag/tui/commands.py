@@ -9,6 +9,7 @@ Group = Literal["answer", "sources", "model", "chat", "library", "prompt", "app"
 Argument = Literal[
     "",
     "path",
+    "words",
     "number",
     "text",
     "adapter",
@@ -86,7 +87,7 @@ COMMANDS: Final = (
     Command("model", "model", ("ctrl+o",), argument="model", when=_idle),
     Command("quote", "model", ("alt+k",), argument="quote", when=_ready),
     Command("restart", "model", ("alt+z",), when=lambda now: now.engine_failed),
-    Command("train", "model", ("alt+y",), argument="path", when=_ready),
+    Command("train", "model", ("alt+y",), argument="words", when=_ready),
     Command("new", "chat", ("ctrl+n",), when=_ready),
     Command("chats", "chat", ("ctrl+r",), argument="text", when=_idle),
     Command("resume", "chat", ("alt+j",), when=lambda now: now.core_ready and not now.has_chat),

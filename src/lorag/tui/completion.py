@@ -12,6 +12,9 @@ from lorag.tui.commands import BY_NAME, COMMANDS, Argument, Situation
 
 _SHOWN: Final = 30
 _ATTACHMENT: Final = re.compile(r"(?:^|\s)@(\"[^\"\n]*|[^\s\"]*)\Z")
+_LAST_WORD: Final = re.compile(r"(?:^|\s)(\"[^\"\n]*|[^\s\"]*)\Z")
+_DIVIDES: Final = re.compile(r"[\s']")
+"""What makes several words of a path that is not in quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,9 @@ def complete(
     start = len(before) - len(argument)
     if command.argument == "path":
         return _paths(argument, start, folder, quoted=False)
+    word = _LAST_WORD.search(argument)
+    if command.argument == "words" and word:
+        return _paths(word.group(1), start + word.start(1), folder, quoted=True)
     return _values(argument, start, choices(command.argument))
 
 
@@ -109,6 +115,6 @@ def _paths(typed: str, start: int, folder: Path, *, quoted: bool) -> list[Comple
 
 def _quoted(path: str) -> str:
     """Put a path with spaces into quotes; a folder's stays open so that typing can go on."""
-    if " " not in path:
+    if not _DIVIDES.search(path):
         return path
     return f'"{path}' if path.endswith("/") else f'"{path}"'
