@@ -129,6 +129,15 @@ async def test_documents_are_found_looked_into_and_removed(library: World) -> No
         assert "documents: 1" in text_of(app, "#library-state")
 
 
+async def test_the_greeting_counts_the_documents_that_are_left(library: World) -> None:
+    library.add("second.md", "# Second\n\nText.\n")
+    async with library.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        assert "(2)" in text_of(app, "#greeting")
+        await pilot.press("ctrl+l", "ctrl+d", "ctrl+d", "escape")
+        await wait_until(pilot, lambda: "(1)" in text_of(app, "#greeting"))
+
+
 async def test_what_could_not_be_read_is_listed_with_its_reason(world: World) -> None:
     world.add("broken.pdf", "%PDF-1.7\n1 0 obj\n")
     world.add("good.md", "# Good\n\nText.\n")

@@ -60,7 +60,14 @@ class LibraryActions(AppPart):
         """Look through the documents, at first those with these words."""
         app = self.ui
         assert app.session is not None
-        self.show_screen(LibraryScreen(app.session.core.library, argument), lambda _: app.refresh_library())
+        self.show_screen(LibraryScreen(app.session.core.library, argument), lambda _: self._greet_again())
+
+    async def _greet_again(self) -> None:
+        """Say how the library is now, in the greeting too while that is all there is."""
+        app = self.ui
+        app.refresh_library()
+        if not app.streaming and not self.query_one(Transcript).messages:
+            await app.greet()
 
     def stop_jobs(self) -> None:
         """End what is being read; what was finished stays."""
@@ -91,8 +98,7 @@ class LibraryActions(AppPart):
             self._job = None
             self._at = ""
             self.show_reading()
-        if not app.streaming and not self.query_one(Transcript).messages:
-            await app.greet()
+        await self._greet_again()
 
     def show_reading(self) -> None:
         """Draw how far the reading is, when that has changed."""
