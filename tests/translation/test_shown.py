@@ -84,6 +84,16 @@ def test_a_format_that_cannot_be_read_is_named_in_korean(monkeypatch, capsys, tm
 
 
 @pytest.mark.usefixtures("korean_locale")
+def test_a_library_that_is_none_is_told_in_korean_to_the_end(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("LORAG_DATA_DIR", str(tmp_path))
+    (tmp_path / "library.db").write_text("no database at all " * 100)
+
+    assert main(["list"]) == 1
+
+    assert "읽을 수 있는 라이브러리가 아닙니다(데이터베이스가 아닌 파일)" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("korean_locale")
 def test_a_search_without_a_good_passage_says_so_in_korean(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("LORAG_DATA_DIR", str(tmp_path / "data"))
     (tmp_path / "cat.md").write_text("The cat of the office is called Miso.")

@@ -139,7 +139,10 @@ def print_report(report: SyncReport) -> None:
     if len(report.failures) > _MOST_FAILURES:
         print(f"  failed: {len(report.failures) - _MOST_FAILURES} more; lorag list --failed shows all")
     if report.known_failures:
-        print(f"  failed before and unchanged since: {report.known_failures}; see lorag list --failed")
+        print(
+            f"  failed before and unchanged since: {report.known_failures}"
+            "; lorag list --failed says why, lorag add tries them again"
+        )
     if report.skipped:
         skipped = sorted(report.skipped.items(), key=lambda item: (-item[1], item[0]))
         print("  skipped: " + ", ".join(f"{count} {reason}" for reason, count in skipped))

@@ -38,8 +38,10 @@ PARSERS: Final[Mapping[str, str]] = {
     "Expected '=' after a key in a key/value pair (at line {0}, column {1})": "{0}행 {1}열의 이름 뒤에 = 가 있어야 함",
     "File is not a zip file": "zip 파일이 아님",
     "No closing quotation": "따옴표가 닫히지 않음",
+    "file is not a database": "데이터베이스가 아닌 파일",
+    "database disk image is malformed": "내용이 깨진 데이터베이스",
 }
-"""Reasons of Python's readers of JSON, TOML, zip archives and command lines."""
+"""Reasons of SQLite and of Python's readers of JSON, TOML, zip archives and command lines."""
 
 SETTINGS: Final[Mapping[str, str]] = {
     "input should be a valid integer, unable to parse string as an integer": "정수여야 합니다",
