@@ -30,7 +30,8 @@ async def test_a_file_that_cannot_be_attached_is_named_and_the_question_stays(wo
         app = await ready(pilot)
         app.submit(f"hello @{name}")
         await wait_until(pilot, lambda: app._notifications)
-        assert [notice.message for notice in app._notifications] == [f"There is no file {name}."]
+        said = f"There is no file {name}. Without the @ it is asked as it is."
+        assert [notice.message for notice in app._notifications] == [said]
         assert app.query_one(PromptArea).text.startswith("hello @")
 
 

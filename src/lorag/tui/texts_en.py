@@ -121,7 +121,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "documents.sure": "Ctrl+D again takes it out of the library. The file stays.",
     "documents.none": "Nothing found.",
     "add.missing": "{path} does not exist",
-    "attach.missing": "There is no file {name}.",
+    "attach.missing": "There is no file {name}. Without the @ it is asked as it is.",
     "job.started": "looking for documents…",
     "job.looking": "looking for files: {count}…",
     "job.reading": "reading {done}/{total}: {name}",

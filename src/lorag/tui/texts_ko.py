@@ -121,7 +121,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "documents.sure": "Ctrl+D를 다시 누르면 라이브러리에서 뺍니다. 파일은 남습니다.",
     "documents.none": "찾은 것이 없습니다.",
     "add.missing": "{path} 이(가) 없습니다",
-    "attach.missing": "{name} 파일이 없습니다.",
+    "attach.missing": "{name} 파일이 없습니다. @ 없이 쓰면 그대로 묻습니다.",
     "job.started": "문서를 찾는 중…",
     "job.looking": "찾는 중: 파일 {count}개…",
     "job.reading": "{total}개 가운데 {done}개째 읽음: {name}",
