@@ -99,6 +99,16 @@ def test_strength_zero_gives_the_base_again(data_dir, tmp_path, capsys):
     assert "nats a token" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("strength", ["99", "-3", "nan"])
+def test_a_strength_that_the_chat_refuses_is_refused_by_the_merge(data_dir, capsys, strength):
+    put_adapter(data_dir, "tone")
+
+    assert main(["adapters", "merge", "tone", "--base", str(tiny_gguf()), "--strength", strength]) == 1
+
+    assert f"--strength {strength}: the strength must be between -2 and 2" in capsys.readouterr().err
+    assert not list((data_dir / "models").glob("*.gguf"))
+
+
 def test_the_base_it_was_trained_on_is_found_by_its_fingerprint(data_dir, soft_lora, monkeypatch, capsys):
     put_adapter(data_dir, "tone", lora=soft_lora)
     models = data_dir / "models"
