@@ -124,6 +124,22 @@ def test_columns_that_name_no_field_are_a_usage_error(tmp_path, capsys, columns)
     assert "FIELD=NAME" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "flags", "said"),
+    [
+        ("rows.jsonl", ("--table", "faq"), "--table needs an SQLite database or an SQL dump"),
+        ("rows.csv", ("--query", "SELECT 1"), "--query needs an SQLite database"),
+        ("dump.sql", ("--query", "SELECT 1"), "in an SQL dump a table is named: --table NAME"),
+    ],
+)
+def test_a_table_that_no_file_can_have_is_a_usage_error(tmp_path, capsys, name, flags, said):
+    path = written(tmp_path, name, "")
+
+    assert main(["data", "check", str(path), *flags]) == 2
+
+    assert said in capsys.readouterr().err
+
+
 def test_a_path_that_does_not_exist_is_named(tmp_path, capsys):
     assert main(["data", "check", str(tmp_path / "nothing.csv")]) == 1
 

@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _look(arguments: argparse.Namespace, settings: Settings, paths: Sequence[Path]) -> _Looked:
-    read = read_examples(paths, read_options(arguments), limits_from(settings))
+    read = read_examples(paths, read_options(arguments, arguments.paths), limits_from(settings))
     wanted, strange = of_objective(read.examples, arguments.objective)
     cleaned = clean(wanted)
     findings = sorted(

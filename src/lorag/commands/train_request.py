@@ -212,7 +212,7 @@ def _source(arguments: argparse.Namespace, options: TrainOptions) -> Source:
     return Source(
         paths=tuple(Path(path).expanduser() for path in arguments.data),
         test=tuple(Path(path).expanduser() for path in arguments.test or ()),
-        read=replace(read_options(arguments), as_text=options.objective == "text"),
+        read=replace(read_options(arguments, arguments.data), as_text=options.objective == "text"),
         license=arguments.license,
         origin=arguments.origin,
     )

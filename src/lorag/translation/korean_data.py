@@ -9,6 +9,8 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "{0}: examples come as JSONL, JSON, CSV, TSV, Parquet, HTML, SQLite or SQL; to learn from plain text or documents use --objective text": "{0}: 예시는 JSONL, JSON, CSV, TSV, Parquet, HTML, SQLite, SQL 파일이어야 합니다. 일반 텍스트나 문서로 학습하려면 --objective text 를 쓰세요",
     "{0} holds no data file ({1})": "{0}: 데이터 파일이 없습니다({1})",
     "{0} cannot be read: {1}; remove it, or give --license and --origin": "{0}: 읽을 수 없습니다({1!}). 지우거나 --license 와 --origin 을 적으세요",
+    "--query needs an SQLite database; in an SQL dump a table is named: --table NAME": "--query 는 SQLite 데이터베이스에만 쓸 수 있습니다. SQL 덤프에서는 테이블을 지정하세요: --table 이름",
+    "--table needs an SQLite database or an SQL dump; columns are named with --columns": "--table 은 SQLite 데이터베이스나 SQL 덤프에만 쓸 수 있습니다. 열은 --columns 로 지정하세요",
     "--columns {0}: {1} is not FIELD=NAME with a field of {2}": "--columns {0}: {1} 부분은 필드=열이름 형태가 아닙니다. 쓸 수 있는 필드: {2}",
     "--write {0} is one of the files that are read; name another": "--write {0}: 지금 읽는 파일입니다. 다른 이름을 정하세요",
     "{0} exists already; name another file, or replace it with --force": "{0}: 이미 있는 파일입니다. 다른 이름을 정하거나 --force 로 바꾸세요",

@@ -23,9 +23,9 @@ from lorag.tuning.provenance import is_note
 
 _JSON_LINES: Final = {".jsonl", ".ndjson"}
 _TABLES: Final = {".csv", ".tsv", ".tab"}
-_DATABASES: Final = {".db", ".sqlite", ".sqlite3"}
+DATABASES: Final = {".db", ".sqlite", ".sqlite3"}
 _PAGES: Final = {".html", ".htm", ".xhtml"}
-_FOLDER_SUFFIXES: Final = {".json", ".parquet", ".sql", *_JSON_LINES, *_TABLES, *_DATABASES, *_PAGES}
+_FOLDER_SUFFIXES: Final = {".json", ".parquet", ".sql", *_JSON_LINES, *_TABLES, *DATABASES, *_PAGES}
 _CHARSET: Final = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _TEXT_TOKENS: Final = 400
 
@@ -112,7 +112,7 @@ def _items(path: Path, options: ReadOptions, limits: Limits) -> Iterator[Row | F
         raise DatasetError(f"{path} is larger than {limits.max_file_bytes // 1_000_000} MB; raise max_file_mb")
     if suffix == ".parquet":
         yield from read_parquet(path)
-    elif suffix in _DATABASES:
+    elif suffix in DATABASES:
         yield from read_sqlite(path, query=options.query, table=options.table)
     elif options.as_text and suffix not in {".json", *_JSON_LINES, *_TABLES}:
         yield from _texts(path, limits)
