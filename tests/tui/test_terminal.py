@@ -274,6 +274,14 @@ def test_what_libraries_print_does_not_reach_the_screen(opened: Open, shell: She
     assert "llama" not in terminal.text
 
 
+def test_a_data_folder_that_cannot_be_made_is_named_with_what_to_do(opened: Open, shell: Shell) -> None:
+    blocked = shell.folder / "file"
+    blocked.write_text("x", encoding="utf-8")
+    terminal = opened(command=("/usr/bin/env", f"LORAG_DATA_DIR={blocked}", *APP))
+    assert terminal.end() == 1
+    assert "setLORAG_DATA_DIRtoafolder" in "".join(terminal.text.split()), "a long path may break the line anywhere"
+
+
 def test_the_chat_is_seen_where_its_complaints_go_to_a_file(opened: Open, shell: Shell) -> None:
     terminal = opened(command=("/bin/sh", "-c", 'exec "$0" 2>errors.txt', *APP))
     terminal.wait_for(loaded)

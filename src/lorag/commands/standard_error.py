@@ -6,6 +6,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lorag.errors import LibraryError
+
 
 @contextmanager
 def kept_off_the_screen(log: Path) -> Generator[None]:
@@ -14,10 +16,9 @@ def kept_off_the_screen(log: Path) -> Generator[None]:
     Native libraries write to descriptor 2 directly, and Textual draws there too. Where that leads to a file
     (``lorag 2>errors.txt``), the terminal is at descriptor 1.
     """
-    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = _opened(log)
     screen = os.fdopen(os.dup(2 if os.isatty(2) else 1), "w", encoding="utf-8", errors="replace")
     previous, terminal = sys.__stderr__, os.dup(2)
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(file, 2)
     sys.__stderr__ = screen  # type: ignore[misc]  # Textual's driver draws on this
     try:
@@ -28,3 +29,11 @@ def kept_off_the_screen(log: Path) -> Generator[None]:
         os.dup2(terminal, 2)
         for descriptor in (file, terminal):
             os.close(descriptor)
+
+
+def _opened(log: Path) -> int:
+    try:
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError as error:
+        raise LibraryError(f"cannot write to {log.parent}: {error.strerror}; set LORAG_DATA_DIR to a folder") from error
