@@ -79,6 +79,22 @@ def test_one_unknown_name_among_several_deletes_nothing(data_dir):
     assert folder.is_dir()
 
 
+@pytest.mark.parametrize(
+    "action", [("delete", "--yes"), ("rename", "new"), ("export",), ("merge",)], ids=lambda it: it[0]
+)
+def test_a_model_that_was_trained_whole_is_said_to_be_one(data_dir, capsys, action):
+    models = data_dir / "models"
+    models.mkdir(parents=True)
+    for name in ("whole.gguf", "whole.manifest.json"):
+        (models / name).write_text("{}")
+
+    assert main(["adapters", action[0], "whole", *action[1:]]) == 1
+
+    said = capsys.readouterr().err
+    assert f"whole is a model of its own, no adapter: its files are {models / 'whole.gguf'}" in said
+    assert len(list(models.iterdir())) == 2
+
+
 def test_where_nobody_can_answer_deleting_needs_yes(data_dir):
     folder = put_adapter(data_dir, "tone")
 

@@ -3,13 +3,14 @@
 import argparse
 import importlib
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from lorag.adapters.fit import check_fits
 from lorag.adapters.folder import Adapter, list_adapters
-from lorag.adapters.manifest import Manifest, fingerprint
+from lorag.adapters.manifest import Manifest, fingerprint, model_manifest_path
 from lorag.commands.adapters_names import own_adapter, size_of
 from lorag.commands.adapters_words import (
     aligned,
@@ -42,11 +43,29 @@ def run(arguments: argparse.Namespace) -> int:
     settings = settings_from(arguments)
     never_fail_on_encoding()
     if arguments.action in _ACTIONS:
+        if arguments.action != "import":
+            _refuse_models(settings, getattr(arguments, "names", None) or [arguments.name])
         code: int = importlib.import_module(f"lorag.commands.{_ACTIONS[arguments.action]}").run(arguments, settings)
         return code
     if arguments.action == "info":
         return _info(settings, arguments.name, as_json=arguments.json)
     return _list(settings, as_json=arguments.json)
+
+
+def _refuse_models(settings: Settings, names: Sequence[str]) -> None:
+    """Refuse what ``info`` shows beside the adapters and what is none.
+
+    Raises:
+        AdapterError: A name is that of a model that was trained whole.
+    """
+    adapters = {adapter.name.lower() for adapter in list_adapters(settings.paths.adapters)}
+    for name in names:
+        model = trained_model(settings, name)
+        if model is not None and name.lower() not in adapters:
+            beside = model_manifest_path(model).name
+            raise AdapterError(
+                f"{name} is a model of its own, no adapter: its files are {model} and {beside} beside it"
+            )
 
 
 def _list(settings: Settings, *, as_json: bool) -> int:

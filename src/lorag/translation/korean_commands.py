@@ -13,6 +13,7 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "no document is like that": "그런 문서가 없습니다",
     "watching for changes; Ctrl-C ends it": "바뀌는 것을 지켜봅니다. Ctrl-C 로 끝냅니다",
     # --- adapters
+    "{0} is a model of its own, no adapter: its files are {1} and {2} beside it": "{0}: 어댑터가 아니라 하나의 모델입니다. 파일은 {1} 그리고 그 옆의 {2} 입니다",
     "there is no adapter yet; make one with: lorag train DATA --name NAME": "아직 어댑터가 없습니다. 만들려면: lorag train 데이터 --name 이름",
     "nothing was deleted": "아무것도 지우지 않았습니다",
     "your settings still switch on {0}; see: lorag config": "설정에서 아직 켜고 있는 어댑터가 있습니다({0}). 보려면: lorag config",
@@ -38,6 +39,7 @@ TEMPLATES: Final[Mapping[str, str]] = {
     "{0}: with it the model computes no numbers; its weights are damaged": "{0}: 이 어댑터를 켜면 모델이 숫자를 내지 못합니다. 가중치가 손상되었습니다",
     # --- documents and questions
     "one of the paths is empty; name files or folders, . for the present one": "빈 경로가 있습니다. 파일이나 폴더를 적으세요. 지금 폴더는 . 입니다",
+    "--collection takes a name on one line, of characters that can be printed": "--collection 이름은 인쇄할 수 있는 글자로 한 줄에 적어야 합니다",
     'no question: lorag ask "How many days of leave do I have?", or pipe one in': '질문이 없습니다. lorag ask "연차는 며칠인가요?" 처럼 적거나 파이프로 넣으세요',
     "--each-line takes its questions from the input: lorag ask --each-line < questions.txt": "--each-line 는 질문을 입력에서 한 행에 하나씩 읽습니다: lorag ask --each-line < questions.txt",
     "there is no collection {0} in the library; did you mean {1}?": "{0}: 라이브러리에 없는 컬렉션입니다. 혹시 이것을 찾으셨나요? {1}",
