@@ -63,3 +63,11 @@ def test_a_search_of_an_empty_library_says_that_it_is_empty(capsys):
 
     assert main(["search", "leave", "--collection", "handbook"]) == 3
     assert capsys.readouterr().err == "lorag: the library is empty; fill it with: lorag add FOLDER\n"
+
+
+@pytest.mark.usefixtures("handbook")
+@pytest.mark.parametrize("name", ["caf\udce9", "two\nlines", "\x1b[31mred"])
+def test_a_name_that_could_not_be_printed_is_refused(name, tmp_path, capsys):
+    assert main(["add", str(tmp_path / "leave.md"), "--collection", name]) == 2
+
+    assert capsys.readouterr().err.startswith("lorag: --collection takes a name on one line")

@@ -8,6 +8,7 @@ from lorag.commands.indexing import EXIT_INTERRUPTED, follow, make_indexer, writ
 from lorag.commands.setup import settings_from
 from lorag.errors import UsageError
 from lorag.library.documents import comparable_path
+from lorag.paths import typed_path
 from lorag.retrieval.sync_events import SyncReport
 
 
@@ -15,8 +16,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Add what is named and return the exit code."""
     if not all(arguments.paths):
         raise UsageError("one of the paths is empty; name files or folders, . for the present one")
+    if arguments.into and not arguments.into.isprintable():
+        raise UsageError("--collection takes a name on one line, of characters that can be printed")
     settings = settings_from(arguments)
-    paths = [Path(path).expanduser() for path in arguments.paths]
+    paths = [typed_path(path) for path in arguments.paths]
     with writing(settings, "lorag add") as database:
         indexer = make_indexer(settings, database)
         if arguments.rebuild and follow(indexer, indexer.rebuild(), as_json=arguments.json) == EXIT_INTERRUPTED:
