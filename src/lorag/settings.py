@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from lorag.env_file import ENV_FILE, PREFIX, read_env_file
 from lorag.errors import SettingsError
-from lorag.paths import DataPaths
+from lorag.paths import DataPaths, typed_path
 
 CONFIG_NAME: Final = "config.toml"
 
@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     @field_validator("data_dir", "models_dir", mode="before")
     @classmethod
     def _expand_home(cls, value: object) -> object:
-        return Path(value).expanduser().absolute() if isinstance(value, (str, Path)) and str(value) else value or None
+        return typed_path(str(value)).absolute() if isinstance(value, (str, Path)) and str(value) else value or None
 
     @classmethod
     def settings_customise_sources(
@@ -162,7 +162,7 @@ def _candidates(overrides: Mapping[str, object], flag_names: Mapping[str, str]) 
     yield from dotenv
     data_dir = next((value for key, value, _ in (*environment, *dotenv) if key == "data_dir"), None)
     folder = overrides.get("data_dir") or data_dir or platformdirs.user_data_path("lorag")
-    yield from _from_toml(Path(str(folder)).expanduser() / CONFIG_NAME)
+    yield from _from_toml(typed_path(str(folder)) / CONFIG_NAME)
 
 
 def _from_environment(variables: Mapping[str, str | None], source: str) -> list[tuple[str, object, Origin]]:

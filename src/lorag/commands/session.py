@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from lorag.adapters.folder import find_adapter, list_adapters
 from lorag.chat.conversation import Conversation
@@ -15,6 +14,7 @@ from lorag.engine.client import EngineClient
 from lorag.library.chats import Chats
 from lorag.library.database import Database
 from lorag.models.find import find_model, list_models
+from lorag.paths import is_there, typed_path
 from lorag.retrieval.passages import SearchFilter
 from lorag.settings import Settings
 
@@ -103,4 +103,4 @@ def chosen_adapters(settings: Settings, names: Sequence[str]) -> tuple[tuple[str
 
 def _absolute(path: str) -> str:
     """Return a file or folder as the library knows it; a pattern stays a pattern."""
-    return str(Path(path).expanduser().absolute()) if Path(path).expanduser().exists() else path
+    return str(typed_path(path).absolute()) if is_there(typed_path(path)) else path

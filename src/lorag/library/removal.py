@@ -15,6 +15,7 @@ from lorag.library.documents import (
     get_document,
     list_documents,
 )
+from lorag.paths import typed_path
 
 
 def remove_documents(database: Database, targets: Sequence[str], in_collections: Sequence[str]) -> list[StoredDocument]:
@@ -38,7 +39,7 @@ def remove_numbered(database: Database, numbers: Sequence[int]) -> list[StoredDo
 
 
 def _remove_target(database: Database, target: str) -> list[StoredDocument]:
-    shown = comparable_path(Path(os.path.abspath(Path(target).expanduser())))  # noqa: PTH100 - a link stays a link
+    shown = comparable_path(Path(os.path.abspath(typed_path(target))))  # noqa: PTH100 - a link stays a link
     found = list(documents_below(database, shown))
     if not found and target.isascii() and target.isdigit() and (numbered := get_document(database, int(target))):
         found, shown = [numbered], numbered.path

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lorag.errors import EmbedderError
+from lorag.paths import typed_path
 from lorag.retrieval.sentence_vectors import SentenceVectors, load_sentence_vectors
 from lorag.retrieval.static_vectors import FloatMatrix, StaticVectors, is_static_folder, load_static_vectors
 
@@ -96,7 +97,7 @@ def open_embedder(
     Empty prefixes are taken from the model itself where it names some; ``dimensions`` cuts Matryoshka vectors;
     ``offline`` keeps sentence-transformers from fetching anything.
     """
-    folder = builtin_folder() if spec == BUILTIN else Path(spec).expanduser()
+    folder = builtin_folder() if spec == BUILTIN else typed_path(spec)
     if spec == BUILTIN or is_static_folder(folder):
         vectors = load_static_vectors(folder, dimensions=dimensions)
         name = BUILTIN if spec == BUILTIN else folder.resolve().name

@@ -3,13 +3,13 @@
 import os
 import unicodedata
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lorag.library.database import Database
 from lorag.library.terms import chunks_within
+from lorag.paths import is_there, typed_path
 from lorag.retrieval.passages import SearchFilter
 
 _WILDCARDS = frozenset("*?[")
@@ -32,8 +32,8 @@ def path_patterns(paths: Sequence[str]) -> list[str]:
 
 
 def _patterns(path: str) -> list[str]:
-    expanded = Path(path).expanduser()
-    if expanded.exists():
+    expanded = typed_path(path)
+    if is_there(expanded):
         # Not resolved: the library keeps the names a person gave, links included.
         return _file_or_folder(_literal(unicodedata.normalize("NFC", os.path.abspath(expanded))))  # noqa: PTH100
     pattern = str(expanded) if _WILDCARDS & set(path) else _literal(str(expanded))
