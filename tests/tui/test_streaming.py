@@ -42,8 +42,8 @@ async def test_a_streamed_fence_is_drawn_as_it_would_be_whole(world: World, size
         view = app.query_one(AnswerView)
         streamed = [type(block).__name__ for block in view.query("MarkdownBlock")]
         await view.query_one("Markdown").update(messages(app)[1].text)  # type: ignore[attr-defined]
-        await pilot.pause()
-        assert [type(block).__name__ for block in view.query("MarkdownBlock")] == streamed
+        # What was drawn before goes a moment after the new text is there.
+        await wait_until(pilot, lambda: [type(block).__name__ for block in view.query("MarkdownBlock")] == streamed)
 
 
 def test_what_arrives_between_two_writes_is_written_at_once() -> None:
