@@ -40,6 +40,7 @@ async def test_a_streamed_fence_is_drawn_as_it_would_be_whole(world: World, size
     async with world.app().run_test(size=SIZE) as pilot:
         app = await ask(pilot, "x" * size)
         view = app.query_one(AnswerView)
+        await wait_until(pilot, lambda: view.query("MarkdownTable"))
         streamed = [type(block).__name__ for block in view.query("MarkdownBlock")]
         await view.query_one("Markdown").update(messages(app)[1].text)  # type: ignore[attr-defined]
         # What was drawn before goes a moment after the new text is there.
