@@ -43,3 +43,18 @@ def test_the_home_of_nobody_can_be_the_embedder_or_the_data_folder(draft, monkey
     monkeypatch.setenv("LORAG_DATA_DIR", "~no-such-person/data")
     assert main(["config"]) == 0
     assert "~no-such-person/data" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["data", "check", "~no-such-person/rows.jsonl"],
+        ["data", "prepare", "~no-such-person/rows.jsonl", "--write", "clean.jsonl"],
+        ["advise", "--data", "~no-such-person/rows.jsonl"],
+        ["train", "~no-such-person/rows.jsonl", "--name", "nobody", "--yes"],
+        ["adapters", "import", "~no-such-person/adapter"],
+    ],
+)
+def test_the_home_of_nobody_holds_no_examples_and_no_adapter(command, tmp_path, capsys):
+    assert main(command) in (1, 2)
+    assert capsys.readouterr().err.splitlines()[-1].endswith("does not exist")

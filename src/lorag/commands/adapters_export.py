@@ -14,6 +14,7 @@ from lorag.commands.adapters_names import home_of, own_adapter
 from lorag.commands.terminal import harmless_json, harmless_line, shown_size
 from lorag.errors import AdapterError, UsageError
 from lorag.models.gguf import read_metadata
+from lorag.paths import typed_path
 from lorag.settings import Settings
 
 _ZIP = ".zip"
@@ -23,7 +24,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Write an adapter with its manifest to a zip file or a new folder."""
     folder = settings.paths.adapters
     adapter = own_adapter(folder, arguments.name)
-    target = Path(arguments.target or f"{adapter.name}{_ZIP}").expanduser().absolute()
+    target = typed_path(arguments.target or f"{adapter.name}{_ZIP}").absolute()
     if target.is_dir() and not _is_adapter(target):
         target /= adapter.name
     _check_target(target, force=arguments.force)

@@ -21,6 +21,7 @@ from lorag.commands.terminal import harmless_json, harmless_line
 from lorag.errors import AdapterError, ModelError, UsageError
 from lorag.models.find import find_model
 from lorag.models.gguf import read_metadata
+from lorag.paths import typed_path
 from lorag.settings import Settings
 from lorag.translation.translate import in_locale
 
@@ -34,7 +35,7 @@ _ZIP_ERRORS: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedEr
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Bring an adapter into the adapters folder, whole or not at all."""
-    source = Path(arguments.source).expanduser().absolute()
+    source = typed_path(arguments.source).absolute()
     if not source.exists():
         raise UsageError(f"{source} does not exist")
     folder = settings.paths.adapters

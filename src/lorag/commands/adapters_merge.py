@@ -24,6 +24,7 @@ from lorag.evaluation.subject import EngineSubject
 from lorag.models.find import builtin_model, find_model, list_models
 from lorag.models.gguf import GgufMetadata, read_metadata
 from lorag.models.quantisation import is_quantised
+from lorag.paths import typed_path
 from lorag.settings import Settings
 from lorag.translation.translate import in_locale
 
@@ -92,7 +93,7 @@ def _base(settings: Settings, wanted: str | None, manifest: Manifest | None) -> 
     builtin = builtin_model()
     here = [model.path for model in list_models(settings.models_folder)] if settings.models_folder.is_dir() else []
     candidates = [*([builtin] if builtin is not None else []), *here]
-    chosen = Path(settings.model).expanduser()
+    chosen = typed_path(settings.model)
     candidates += [chosen] if chosen.is_file() else []
     if manifest is not None:
         for candidate in candidates:
@@ -108,7 +109,7 @@ def _base(settings: Settings, wanted: str | None, manifest: Manifest | None) -> 
 def _target(settings: Settings, arguments: argparse.Namespace, name: str) -> Path:
     if arguments.write is None:
         settings.models_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    target = Path(arguments.write).expanduser().absolute() if arguments.write else settings.models_folder / name
+    target = typed_path(arguments.write).absolute() if arguments.write else settings.models_folder / name
     if target.suffix != ".gguf" or not target.parent.is_dir():
         raise UsageError(f"--write {target}: expected the name of a .gguf file in a folder that exists")
     if target.exists() and not arguments.force:

@@ -20,6 +20,7 @@ from lorag.evaluation.advice_facts import Criterion, Known
 from lorag.evaluation.advice_rules import criteria
 from lorag.evaluation.advice_verdict_words import NEXT_STEPS, RECOMMENDATIONS, SIDES, Recommendation
 from lorag.evaluation.table import Column, Table, merged
+from lorag.paths import typed_path
 from lorag.prompts.language import Language
 from lorag.settings import Settings
 from lorag.translation.locale import locale_language
@@ -59,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     never_fail_on_encoding()
     settings = settings_from(arguments)
     language: Language = arguments.lang or locale_language()
-    paths = [Path(path).expanduser() for path in arguments.data]
+    paths = [typed_path(path) for path in arguments.data]
     if arguments.measure and not paths:
         raise UsageError("--measure needs examples to measure with: lorag advise --data EXAMPLES --measure")
     examples = read_conversations(settings, paths)

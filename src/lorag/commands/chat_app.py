@@ -11,7 +11,7 @@ import platformdirs
 from lorag.commands.standard_error import kept_off_the_screen
 from lorag.env_file import read_env_file
 from lorag.errors import LoragError
-from lorag.paths import DataPaths
+from lorag.paths import DataPaths, typed_path
 from lorag.tui.keyboard import prepare_environment
 from lorag.tui.visible import one_line
 
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 def data_folder(arguments: argparse.Namespace) -> Path:
     """Return the data folder as the settings will name it; to import them takes as long as the first frame may take."""
     given = getattr(arguments, "data_dir", "") or _variable(os.environ.items()) or _variable(read_env_file().items())
-    return Path(given).expanduser() if given else platformdirs.user_data_path("lorag")
+    return typed_path(given) if given else platformdirs.user_data_path("lorag")
 
 
 def _variable(variables: "Iterable[tuple[str, str | None]]") -> str:

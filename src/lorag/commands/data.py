@@ -16,6 +16,7 @@ from lorag.commands.setup import settings_from
 from lorag.commands.terminal import harmless_json, harmless_line, never_fail_on_encoding
 from lorag.errors import DatasetError, ModelError, UsageError
 from lorag.models.find import find_model
+from lorag.paths import typed_path
 from lorag.settings import Settings
 from lorag.translation.translate import in_locale
 from lorag.tuning.amount import few, too_few
@@ -60,8 +61,8 @@ class _Looked:
 def run(arguments: argparse.Namespace) -> int:
     """Check, or check and write."""
     never_fail_on_encoding()
-    paths = [Path(path).expanduser() for path in arguments.paths]
-    written = Path(arguments.write).expanduser() if arguments.action == "prepare" else None
+    paths = [typed_path(path) for path in arguments.paths]
+    written = typed_path(arguments.write) if arguments.action == "prepare" else None
     if written is not None:
         _check_target(written, paths, force=arguments.force)
     settings = settings_from(arguments)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from lorag.errors import UsageError
+from lorag.paths import typed_path
 from lorag.tuning.read import DATABASES, ReadOptions
 
 _FIELDS: Final = ("question", "answer", "context", "system", "text")
@@ -17,7 +18,7 @@ def read_options(arguments: argparse.Namespace, paths: Sequence[str]) -> ReadOpt
     Raises:
         UsageError: A flag cannot be understood, or fits none of the files.
     """
-    _refuse_without_tables(arguments, [Path(path).expanduser() for path in paths])
+    _refuse_without_tables(arguments, [typed_path(path) for path in paths])
     return ReadOptions(
         columns=_columns(arguments.columns),
         table=arguments.table,

@@ -10,6 +10,7 @@ from lorag.commands.data_options import read_options
 from lorag.commands.eval_checks import check_collections
 from lorag.errors import TrainingError, UsageError
 from lorag.models.find import find_model
+from lorag.paths import typed_path
 from lorag.settings import Settings
 from lorag.tuning.options import TrainOptions, choose_options
 from lorag.tuning.read import ReadOptions
@@ -69,7 +70,7 @@ def request_from(arguments: argparse.Namespace, settings: Settings) -> Request:
         return _resumed(settings, str(flags["resume"]), flags)
     if not flags.get("data"):
         raise UsageError("what to learn from is missing: lorag train DATA")
-    config = Path(flags["config"]).expanduser() if flags.get("config") else None
+    config = typed_path(flags["config"]) if flags.get("config") else None
     known = {field.name for field in fields(TrainOptions)}
     given = {
         _RENAMED.get(name, name): value
@@ -157,7 +158,7 @@ def _base(settings: Settings, flags: Mapping[str, Any]) -> tuple[Path, Path | No
     """Return the GGUF, the folder with unquantised weights, and the folder that the GGUF is to be written from."""
     weights = flags.get("weights")
     base = str(flags.get("base") or settings.model)
-    folder = Path(base).expanduser()
+    folder = typed_path(base)
     if folder.is_dir():
         found = sorted(folder.glob("*.gguf"))
         has_weights = (folder / "config.json").is_file()
@@ -177,7 +178,7 @@ def _base(settings: Settings, flags: Mapping[str, Any]) -> tuple[Path, Path | No
 def _weights(folder: str | None) -> Path | None:
     if folder is None:
         return None
-    path = Path(folder).expanduser()
+    path = typed_path(folder)
     if not (path / "config.json").is_file():
         raise UsageError(f"{path} is not a Hugging Face model folder: it has no config.json")
     return path
@@ -199,7 +200,7 @@ def _new_folder(settings: Settings, name: str, *, overwrite: bool) -> RunFolder:
 
 def _name(flags: Mapping[str, Any]) -> str:
     """Return the name given, or that of the first file or folder of data."""
-    return str(flags.get("name") or Path(flags["data"][0]).expanduser().absolute().stem)
+    return str(flags.get("name") or typed_path(flags["data"][0]).absolute().stem)
 
 
 def _checked_name(name: str) -> str:
@@ -210,8 +211,8 @@ def _checked_name(name: str) -> str:
 
 def _source(arguments: argparse.Namespace, options: TrainOptions) -> Source:
     return Source(
-        paths=tuple(Path(path).expanduser() for path in arguments.data),
-        test=tuple(Path(path).expanduser() for path in arguments.test or ()),
+        paths=tuple(typed_path(path) for path in arguments.data),
+        test=tuple(typed_path(path) for path in arguments.test or ()),
         read=replace(read_options(arguments, arguments.data), as_text=options.objective == "text"),
         license=arguments.license,
         origin=arguments.origin,
