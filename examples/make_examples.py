@@ -215,7 +215,7 @@ def write_manual(path: Path) -> None:
         canvas.addOutlineEntry(heading, f"page-{number}")
         canvas.setFont(FONT, 16)
         canvas.drawString(36, 540, heading)
-        canvas.setFont(FONT, 9)
+        canvas.setFont(FONT, 8)
         for index, line in enumerate(lines):
             canvas.drawString(36, 510 - 18 * index, line)
         canvas.showPage()

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lorag.chat.citations import check_citations
+from lorag.chat.citations import check_citations, without_citations
 from lorag.chat.numbering import numbered, split_passages
 from tests.chat.passages import passage
 
@@ -145,3 +145,16 @@ def test_a_number_that_was_not_sent_cannot_hide_inside_another(answer: str):
 
     assert {citation.n for citation in found.citations} <= set(SENTENCES)
     assert "9" not in found.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("[1] Fifteen days.\n[2] It is paid.", "Fifteen days.\nIt is paid."),
+        ("연차는 15일입니다 [1, 2].", "연차는 15일입니다."),
+        ("Use `a[0]`:\n```\n    a[1] = 2\n```", "Use `a[0]`:\n```\n    a[1] = 2\n```"),
+        ("Nothing cited.", "Nothing cited."),
+    ],
+)
+def test_the_words_of_an_answer_stand_without_its_citations(answer: str, words: str):
+    assert without_citations(answer) == words

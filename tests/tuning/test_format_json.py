@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
@@ -176,6 +177,15 @@ def test_both_exports_of_a_chat_are_learned_from(tmp_path):
     whole = read(written(tmp_path, "chat.json", as_json("환불", messages)))
 
     assert pairs(rows) == pairs(whole) == [("환불 되나요?", "네, 14일 안에 됩니다.")]
+
+
+def test_an_exported_answer_teaches_no_citation_of_sentences_that_are_not_there(tmp_path):
+    cited = replace(_message("assistant", "[3] 네, 14일 안에 됩니다."), citations=({"n": 3},))
+    messages = [_message("user", "환불 되나요?"), cited]
+
+    rows = read(written(tmp_path, "chat.jsonl", as_training_rows("환불", messages)))
+
+    assert pairs(rows) == [("환불 되나요?", "네, 14일 안에 됩니다.")]
 
 
 def test_an_exported_answer_that_was_stopped_is_reported(tmp_path):

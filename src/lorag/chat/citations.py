@@ -37,6 +37,14 @@ def has_citation(answer: str) -> bool:
     return _CITATION.search(answer) is not None
 
 
+def without_citations(answer: str) -> str:
+    """Return the words of ``answer`` alone: citations are of use only beside the sentences they point at."""
+    bare = _without_unsent(answer, {}).split("\n")
+    # Where a citation opened the line, the space behind it goes too; code keeps its indent.
+    opened = [_CITATION.match(line) is not None for line in answer.split("\n")]
+    return "\n".join(line.lstrip(" ") if cited else line for line, cited in zip(bare, opened, strict=True))
+
+
 def check_citations(answer: str, sentences: Mapping[int, Sentence]) -> CheckedAnswer:
     """Remove the citations of ``answer`` that point at nothing and verify the others."""
     if not sentences:

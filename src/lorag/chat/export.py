@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from lorag.chat.citations import without_citations
 from lorag.errors import UsageError
 from lorag.library.chats import StoredMessage
 
@@ -70,7 +71,8 @@ def chosen_turns(messages: Sequence[StoredMessage], answers: Sequence[int]) -> l
 def as_training_rows(title: str, messages: Sequence[StoredMessage]) -> str:
     """Return rows that ``lorag train`` reads; turns that failed or were stopped teach nothing and are left out.
 
-    Turns that followed each other are one conversation, so one row; after a gap another one begins.
+    Turns that followed each other are one conversation, so one row; after a gap another one begins. The passages are not
+    part of a row, so the citations go too: a model must not learn to cite what it was not shown.
     """
     rows: list[list[dict[str, str]]] = []
     last_answer: int | None = None
@@ -79,7 +81,8 @@ def as_training_rows(title: str, messages: Sequence[StoredMessage]) -> str:
             continue
         if not rows or question.parent_id != last_answer:
             rows.append([])
-        rows[-1] += [{"role": "user", "content": question.text}, {"role": "assistant", "content": answer.text}]
+        words = without_citations(answer.text) if answer.citations else answer.text
+        rows[-1] += [{"role": "user", "content": question.text}, {"role": "assistant", "content": words}]
         last_answer = answer.id
     return "".join(json.dumps({"messages": row}, ensure_ascii=False) + "\n" for row in rows)
 
