@@ -1,14 +1,22 @@
 """What each command accepts."""
 
 import argparse
+import importlib
 from collections.abc import Callable
 
-from lorag.cli.adapter_arguments import declare_adapters
 from lorag.cli.evaluation import EVALUATION_COMMANDS
 from lorag.cli.flags import Parser, action_parser
 from lorag.cli.flags import data_dir_flag as _data_dir
 from lorag.cli.flags import json_flag as _json
-from lorag.cli.training import declare_data, declare_train
+
+
+def _declared_by(module: str, function: str) -> Callable[[Parser], None]:
+    """Return what imports the declarations of a command when it is that command's turn: ``lorag --help`` needs none."""
+
+    def declare(parser: Parser) -> None:
+        getattr(importlib.import_module(f"lorag.cli.{module}"), function)(parser)
+
+    return declare
 
 
 def _search_scope(parser: Parser) -> None:
@@ -204,7 +212,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
             "lorag data check refunds.csv --columns question=Q,answer=A",
             "lorag data prepare faq.html chats.jsonl --write clean.jsonl --license CC-BY-4.0",
         ),
-        declare_data,
+        _declared_by("training", "declare_data"),
     ),
     "train": (
         "teach a model from your examples",
@@ -214,7 +222,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
             "lorag train refunds.jsonl --name refunds --dry-run",
             "lorag train --resume refunds",
         ),
-        declare_train,
+        _declared_by("training", "declare_train"),
     ),
     "adapters": (
         "list, inspect, move and merge adapters",
@@ -225,7 +233,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], Callable[[Parser], None]]] = {
             "lorag adapters import ./peft-folder --name tone",
             "lorag adapters merge refunds --quantize Q8_0",
         ),
-        declare_adapters,
+        _declared_by("adapter_arguments", "declare_adapters"),
     ),
     **EVALUATION_COMMANDS,
     "config": ("print every setting and where it comes from", ("lorag config",), _config),
