@@ -83,6 +83,10 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self.process.setwinsize(lines, columns)
 
+    def hang_up(self) -> None:
+        """Take the terminal away, as the window that closes does."""
+        self.process.ptyproc.fileobj.close()
+
     def end(self) -> int | None:
         """Read to the end of the program and return its exit code."""
         self.process.expect(pexpect.EOF, timeout=60)

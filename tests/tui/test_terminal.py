@@ -174,6 +174,18 @@ def test_ctrl_z_leaves_the_terminal_to_the_shell_and_fg_brings_the_chat_back(ope
     terminal.wait_for(lambda screen: loaded(screen) and "F1 help" in screen and "Answer from documents" in screen)
 
 
+def test_the_chat_ends_with_its_terminal_even_when_told_to_ignore_that(opened: Open) -> None:
+    terminal = opened(command=("/bin/sh", "-c", f"trap '' HUP; exec {APP[0]}"))
+    terminal.wait_for(loaded)
+    engine = engine_of(terminal.pid)
+    terminal.hang_up()
+    # The engine ends when the chat has.
+    gone, _ = psutil.wait_procs([engine], timeout=30)
+    assert gone == [engine]
+    terminal.process.wait()
+    assert terminal.process.signalstatus == signal.SIGHUP
+
+
 def test_the_screen_follows_the_size_of_the_terminal(opened: Open) -> None:
     terminal = opened(size=(140, 40))
     terminal.wait_for(loaded)

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         working=Path.cwd(),
     )
     app = LoragApp(lambda: _open_core(arguments), places)
+    _end_with_the_terminal()
     log = paths.logs / "app.log"
     with kept_off_the_screen(log):
         logging.basicConfig(filename=log, level=logging.WARNING)
@@ -47,6 +49,15 @@ def run(arguments: argparse.Namespace) -> int:
     if app.crash is not None:
         raise LoragError(app.texts("crashed", problem=one_line(repr(app.crash)), log=log)) from app.crash
     return app.return_code or 0
+
+
+def _end_with_the_terminal() -> None:
+    """Let the end of the terminal end the chat, also where ``nohup`` had it ignored.
+
+    Without a terminal the chat would go on reading its end, at full speed and for ever; the draft is saved as it is typed.
+    """
+    if hasattr(signal, "SIGHUP"):  # not on Windows
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def data_folder(arguments: argparse.Namespace) -> Path:
