@@ -29,6 +29,8 @@ class FakeEngine:
     """Given in order; the last one again and again."""
     context_tokens: int = 4096
     quote_by_default: bool = False
+    piece: int = 1
+    """Characters that arrive together."""
     dies_after: int | None = None
     """Characters of the answer after which the engine process is gone, once."""
     hold_after: int | None = None
@@ -84,7 +86,8 @@ class FakeEngine:
         self._stopped.clear()
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         yield PromptProgress(1, 1)
-        for index, character in enumerate(answer[: request.max_tokens]):
+        said = answer[: request.max_tokens]
+        for index in range(0, len(said), self.piece):
             if index == self.dies_after:
                 self.dies_after = None
                 raise EngineDiedError("the engine process ended (exit code 1). Its log: engine.log")
@@ -98,7 +101,7 @@ class FakeEngine:
                 yield Finished("stopped", self._usage(request, index))
                 return
             await asyncio.sleep(0)
-            yield TextDelta(character)
+            yield TextDelta(said[index : index + self.piece])
         reason = "length" if len(answer) > request.max_tokens else "end"
         yield Finished(reason, self._usage(request, len(answer)))  # type: ignore[arg-type]
 

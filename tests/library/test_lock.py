@@ -66,7 +66,9 @@ def test_a_killed_writer_blocks_nobody(tmp_path: Path) -> None:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         with writer_lock(library, command="lorag add", wait_seconds=0, on_wait=lambda holder: pytest.fail("waited")):
-            pass
+            holder = read_holder(library)
+            assert holder is not None
+            assert holder.pid == os.getpid()
 
 
 def test_the_lock_is_private_and_reading_needs_none(tmp_path: Path) -> None:

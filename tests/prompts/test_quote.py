@@ -189,7 +189,10 @@ def test_whatever_a_model_draws_the_answer_is_made_of_the_sentences(llama: Llama
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.text(max_size=30), max_size=5))
 def test_raw_text_with_controls_and_half_characters_is_a_valid_grammar_too(llama: Llama, texts: list[str]):
-    llama.grammar(quote_grammar(texts, REFUSAL)).close()
+    grammar = llama.grammar(quote_grammar(texts, REFUSAL))
+
+    assert grammar.accepts(REFUSAL)
+    grammar.close()
 
 
 def test_three_hundred_sentences_make_a_grammar_that_grows_with_their_number(llama: Llama):

@@ -25,6 +25,7 @@ from lorag.retrieval.indexing import Indexer, IndexOptions
 from lorag.retrieval.search import Searcher, SearchOptions
 from lorag.retrieval.terms import BigramSplitter
 from lorag.tui.app import LoragApp
+from lorag.tui.compare_screen import CompareScreen
 from lorag.tui.core import AdapterEntry, Core, ModelEntry, Places
 from lorag.tui.prompt import CompletionMenu, PromptArea
 from lorag.tui.transcript import Transcript
@@ -176,6 +177,29 @@ async def ask(pilot: Pilot[None], question: str) -> LoragApp:
     await wait_until(pilot, lambda: all(worker.is_finished for worker in app.workers if worker.group == "turn"))
     await pilot.pause()
     return app
+
+
+async def answering(world: World, pilot: Pilot[None], *prompts: str) -> LoragApp:
+    """Send prompts and wait until the engine holds the first answer in its middle."""
+    app = await ready(pilot)
+    await send(pilot, *prompts)
+    await wait_until(pilot, world.engine.held.is_set)
+    return app
+
+
+def comparison(app: LoragApp) -> CompareScreen:
+    """Return the comparison that is on the screen."""
+    assert isinstance(app.screen, CompareScreen)
+    return app.screen
+
+
+async def compared(pilot: Pilot[None], question: str) -> CompareScreen:
+    """Compare the answers to a question and wait for the last of them."""
+    app = await ready(pilot)
+    await send(pilot, f"/compare {question}")
+    screen = comparison(app)
+    await wait_until(pilot, lambda: not screen.running)
+    return screen
 
 
 def messages(app: LoragApp) -> list[MessageShown]:

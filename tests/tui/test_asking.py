@@ -8,7 +8,7 @@ from lorag.chat.turn import TurnOptions
 from lorag.tui.messages import AnswerView, QuestionView
 from lorag.tui.prompt import PromptArea
 from lorag.tui.transcript import Transcript
-from tests.tui.support import SIZE, World, ask, messages, ready, send, text_of, wait_until
+from tests.tui.support import SIZE, World, answering, ask, messages, ready, send, text_of, wait_until
 
 ANSWER = "You have 25 days of annual leave [2]."
 
@@ -38,9 +38,7 @@ async def test_what_is_typed_while_an_answer_streams_is_asked_next(world: World)
     world.engine.answers = ["First answer.", "Second answer."]
     world.engine.hold_after = 5
     async with world.app().run_test(size=SIZE) as pilot:
-        app = await ready(pilot)
-        await send(pilot, "one?", "two?")
-        await wait_until(pilot, world.engine.held.is_set)
+        app = await answering(world, pilot, "one?", "two?")
         assert app.queued == ["two?"]
         assert text_of(app, "#queued") == "next: two?"
         world.engine.release()
@@ -61,9 +59,7 @@ async def test_stop_keeps_the_partial_answer_and_gives_waiting_questions_back(wo
     world.engine.answers = ["A long answer that is stopped."]
     world.engine.hold_after = 13
     async with world.app().run_test(size=SIZE) as pilot:
-        app = await ready(pilot)
-        await send(pilot, "one?", "two?")
-        await wait_until(pilot, world.engine.held.is_set)
+        app = await answering(world, pilot, "one?", "two?")
         await pilot.press("escape")
         await wait_until(pilot, lambda: not app.streaming)
         assert (messages(app)[1].text, messages(app)[1].status) == ("A long answer", "stopped")
@@ -217,9 +213,7 @@ async def test_the_transcript_follows_the_answer_until_the_reader_scrolls_away(w
     world.engine.answers = ["\n\n".join(f"paragraph {number}" for number in range(80))]
     world.engine.hold_after = 400
     async with world.app().run_test(size=(100, 24)) as pilot:
-        app = await ready(pilot)
-        await send(pilot, "tell me")
-        await wait_until(pilot, world.engine.held.is_set)
+        app = await answering(world, pilot, "tell me")
         transcript = app.query_one(Transcript)
         await wait_until(pilot, lambda: transcript.max_scroll_y > 0 and transcript.scroll_y == transcript.max_scroll_y)
         await pilot.press("pageup")

@@ -6,9 +6,8 @@ from pathlib import Path
 from lorag.chat.attach import AttachedFiles
 from lorag.chat.mentions import mentioned_files, without_mentions
 from lorag.retrieval.terms import BigramSplitter
-from lorag.tui.compare_screen import CompareScreen
 from lorag.tui.prompt import PromptArea
-from tests.tui.support import LIMITS, SIZE, World, ask, messages, ready, send, text_of, wait_until
+from tests.tui.support import LIMITS, SIZE, World, answering, ask, compared, messages, ready, send, text_of, wait_until
 
 RENT = "Rent is due on the third day of each month."
 QUESTION = "@rent.txt When is rent due?"
@@ -53,11 +52,7 @@ async def test_a_comparison_answers_from_the_attached_file(library: World) -> No
     rent(library)
     library.engine.answers = ["From nowhere.", "The third [1]."]
     async with library.app().run_test(size=SIZE) as pilot:
-        app = await ready(pilot)
-        await send(pilot, f"/compare {QUESTION}")
-        screen = app.screen
-        assert isinstance(screen, CompareScreen)
-        await wait_until(pilot, lambda: not screen.running)
+        screen = await compared(pilot, QUESTION)
         found = [{source.path.name for source in column.answer.sources} for column in screen.columns if column.answer]
         assert found == [set(), {"rent.txt"}]
 
@@ -78,9 +73,7 @@ async def test_an_attached_file_that_is_gone_is_named_when_its_question_is_answe
 async def test_a_file_that_is_missing_costs_neither_the_draft_nor_the_questions_behind_it(world: World) -> None:
     world.engine.answers, world.engine.hold_after = ["One.", "Three."], 2
     async with world.app().run_test(size=SIZE) as pilot:
-        app = await ready(pilot)
-        await send(pilot, "one?")
-        await wait_until(pilot, world.engine.held.is_set)
+        app = await answering(world, pilot, "one?")
         await send(pilot, "@notes/rent.txt two?", "three?")
         app.query_one(PromptArea).put("a draft")
         world.engine.release()

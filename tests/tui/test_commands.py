@@ -14,7 +14,7 @@ from lorag.tui.commands import BY_NAME, COMMANDS, Situation, key_label, nearest,
 from lorag.tui.part import AppPart
 from lorag.tui.texts import TABLES
 from lorag.tui.training import STAGES
-from tests.tui.support import SIZE, World, ready, send, text_of, wait_until
+from tests.tui.support import SIZE, World, answering, ready, send, text_of, wait_until
 
 ROOT = Path(__file__).parents[2]
 EATEN_BY_VS_CODE = {
@@ -126,9 +126,7 @@ async def test_the_keys_shown_below_are_those_that_do_something_now(world: World
 async def test_a_command_that_has_to_wait_for_the_answer_says_so_for_its_key_as_well(world: World) -> None:
     world.engine.hold_after = 2
     async with world.app().run_test(size=SIZE) as pilot:
-        app = await ready(pilot)
-        await send(pilot, "one?")
-        await wait_until(pilot, world.engine.held.is_set)
+        app = await answering(world, pilot, "one?")
         waits = "/chats can be used when the answer is finished; Esc stops it."
         await pilot.press("ctrl+r")
         await wait_until(pilot, lambda: [told.message for told in app._notifications] == [waits])

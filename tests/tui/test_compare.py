@@ -2,8 +2,7 @@
 
 import pytest
 
-from lorag.tui.compare_screen import CompareScreen
-from tests.tui.support import SIZE, World, messages, ready, send, text_of, wait_until
+from tests.tui.support import SIZE, World, compared, comparison, messages, ready, send, text_of, wait_until
 
 QUESTION = "How many days of annual leave?"
 ANSWERS = ["From nowhere.", "In style.", "You have 25 days [2].", "25 days, in style [2]."]
@@ -13,10 +12,7 @@ async def test_four_ways_are_answered_one_after_another_and_the_chosen_one_is_ke
     library.adapters, library.engine.answers = {"polite": ""}, list(ANSWERS)
     async with library.app().run_test(size=SIZE) as pilot:
         app = await ready(pilot)
-        await send(pilot, f"/compare {QUESTION}")
-        screen = app.screen
-        assert isinstance(screen, CompareScreen)
-        await wait_until(pilot, lambda: not screen.running)
+        screen = await compared(pilot, QUESTION)
         answers = [column.answer for column in screen.columns]
         assert [answer.text for answer in answers if answer] == ANSWERS
         assert [bool(answer.adapters) for answer in answers if answer] == [False, True, False, True]
@@ -32,11 +28,7 @@ async def test_four_ways_are_answered_one_after_another_and_the_chosen_one_is_ke
 async def test_without_an_adapter_the_model_is_compared_with_the_documents(library: World) -> None:
     library.engine.answers = ["From nowhere.", "You have 25 days [2]."]
     async with library.app().run_test(size=SIZE) as pilot:
-        app = await ready(pilot)
-        await send(pilot, f"/compare {QUESTION}")
-        screen = app.screen
-        assert isinstance(screen, CompareScreen)
-        await wait_until(pilot, lambda: not screen.running)
+        screen = await compared(pilot, QUESTION)
         assert len(screen.columns) == 2
 
 
@@ -49,8 +41,7 @@ async def test_an_earlier_question_is_compared_with_a_key_and_stopped_with_anoth
         library.engine.hold_after = 3
         await pilot.press("f7")
         await wait_until(pilot, library.engine.held.is_set)
-        screen = app.screen
-        assert isinstance(screen, CompareScreen)
+        screen = comparison(app)
         await pilot.press("escape")
         await wait_until(pilot, lambda: not screen.running)
         assert [column.answer is not None for column in screen.columns] == [True, False, False, False]
@@ -62,11 +53,7 @@ async def test_an_earlier_question_is_compared_with_a_key_and_stopped_with_anoth
 async def test_columns_become_tabs_where_it_is_narrow(library: World) -> None:
     library.adapters, library.engine.answers = {"polite": ""}, list(ANSWERS)
     async with library.app().run_test(size=(80, 24)) as pilot:
-        app = await ready(pilot)
-        await send(pilot, f"/compare {QUESTION}")
-        screen = app.screen
-        assert isinstance(screen, CompareScreen)
-        await wait_until(pilot, lambda: not screen.running)
+        screen = await compared(pilot, QUESTION)
         assert [column.size.width > 0 for column in screen.columns] == [False, False, False, True]
         await pilot.press("right")
         await wait_until(pilot, lambda: screen.columns[0].size.width > 0)
@@ -78,11 +65,7 @@ async def test_columns_become_tabs_where_it_is_narrow(library: World) -> None:
 async def test_a_failure_in_one_column_does_not_end_the_others(library: World) -> None:
     library.engine.answers, library.engine.dies_after = ["From nowhere.", "You have 25 days [2]."], 4
     async with library.app().run_test(size=SIZE) as pilot:
-        app = await ready(pilot)
-        await send(pilot, f"/compare {QUESTION}")
-        screen = app.screen
-        assert isinstance(screen, CompareScreen)
-        await wait_until(pilot, lambda: not screen.running)
+        screen = await compared(pilot, QUESTION)
         assert [column.answer.status for column in screen.columns if column.answer] == ["failed", "complete"]
 
 
@@ -93,8 +76,7 @@ async def test_ctrl_c_stops_the_answers_and_then_closes_them(library: World, clo
         app = await ready(pilot)
         library.engine.hold_after = 4
         await send(pilot, f"/compare {QUESTION}")
-        screen = app.screen
-        assert isinstance(screen, CompareScreen)
+        screen = comparison(app)
         await wait_until(pilot, library.engine.held.is_set)
         if close_at_once:
             # Both before the engine has had a chance to stop.
@@ -118,8 +100,7 @@ async def test_an_answer_stopped_before_its_first_word_does_not_stay_beside_othe
         library.engine.hold_after = 0
         await pilot.press("f7")
         await wait_until(pilot, library.engine.held.is_set)
-        screen = app.screen
-        assert isinstance(screen, CompareScreen)
+        screen = comparison(app)
         await pilot.press("ctrl+c")
         await wait_until(pilot, lambda: not screen.running)
         await pilot.press("enter")

@@ -6,22 +6,21 @@ import sys
 import time
 from collections.abc import Callable
 
+import psutil
 import pytest
 
 from lorag.engine.api import LoadedModel, LoadProgress, LoadRequest
 from lorag.tui.picker import Picker
 from lorag.tui.prompt import PromptArea
 from tests.fakes_engine import FakeEngine
-from tests.tui.support import SIZE, World, ask, messages, ready, send, text_of, wait_until
+from tests.tui.support import SIZE, World, answering, ask, messages, ready, send, text_of, wait_until
 from tests.tui.test_library import READING, stand_in
 
 
 async def test_ctrl_c_stops_the_answer_and_keeps_the_draft(world: World) -> None:
     world.engine.hold_after = 3
     async with world.app().run_test(size=SIZE) as pilot:
-        app = await ready(pilot)
-        await send(pilot, "one?")
-        await wait_until(pilot, world.engine.held.is_set)
+        app = await answering(world, pilot, "one?")
         await pilot.press("x", "ctrl+c")
         await wait_until(pilot, lambda: not app.streaming)
         assert (messages(app)[1].status, app.query_one(PromptArea).text) == ("stopped", "x")
@@ -72,9 +71,7 @@ async def test_there_are_several_ways_out(world: World, keys: tuple[str, ...]) -
 async def test_quitting_while_an_answer_streams_keeps_what_there_is(world: World) -> None:
     world.engine.answers, world.engine.hold_after = ["A long answer."], 6
     async with world.app().run_test(size=SIZE) as pilot:
-        app = await ready(pilot)
-        await send(pilot, "one?")
-        await wait_until(pilot, world.engine.held.is_set)
+        app = await answering(world, pilot, "one?")
         await pilot.press("ctrl+q")
         await wait_until(pilot, lambda: not app.is_running)
     [chat] = world.chats().recent()
@@ -114,8 +111,10 @@ async def test_quitting_while_documents_are_read_ends_the_reading(world: World) 
         app = await ready(pilot)
         await pilot.press("f9")
         await wait_until(pilot, lambda: app.job_text == "reading 3/9: a.md")
+        [reading] = psutil.Process().children()
         await pilot.press("ctrl+q")
         await wait_until(pilot, lambda: not app.is_running, seconds=20.0)
+    assert not reading.is_running()
 
 
 HOLDS_THE_LIBRARY = f"""
@@ -163,3 +162,4 @@ async def test_a_chat_goes_on_in_the_next_run(world: World) -> None:
         app = await ready(pilot)
         await send(pilot, "/resume")
         await wait_until(pilot, lambda: len(messages(app)) == 2)
+        assert [message.text for message in messages(app)] == ["one?", "Hello."]

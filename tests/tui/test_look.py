@@ -12,7 +12,7 @@ from lorag.tui.app import LoragApp
 from lorag.tui.prompt import PromptArea
 from lorag.tui.sidebar import Sidebar
 from lorag.tui.texts import language_from
-from tests.tui.support import SIZE, World, ask, messages, ready, send, text_of, wait_until
+from tests.tui.support import SIZE, World, answering, ask, messages, ready, send, text_of, wait_until
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,7 @@ def _rendered(app: LoragApp, *, only_reversed: bool = False) -> list[str]:
 async def test_the_terminal_can_be_resized_at_any_moment(library: World) -> None:
     library.engine.answers, library.engine.hold_after = ["한글 대답입니다. " * 30], 60
     async with library.app().run_test(size=SIZE) as pilot:
-        app = await ready(pilot)
-        await send(pilot, "How many days of annual leave?")
-        await wait_until(pilot, library.engine.held.is_set)
+        app = await answering(library, pilot, "How many days of annual leave?")
         for width, height in ((20, 5), (200, 60), (1, 1), (80, 24)):
             await pilot.resize_terminal(width, height)
             await pilot.pause()

@@ -13,9 +13,8 @@ import pytest
 from textual.pilot import Pilot
 
 from lorag.tui.app import LoragApp
-from lorag.tui.compare_screen import CompareScreen
 from lorag.tui.prompt import PromptArea
-from tests.tui.support import LEAVE, World, ask, ready, send, wait_until
+from tests.tui.support import LEAVE, World, answering, ask, compared, ready, send, wait_until
 
 FOLDER = Path(__file__).with_name("snapshots")
 SMALL, LARGE = (80, 24), (160, 48)
@@ -53,9 +52,7 @@ async def answer(world: World, pilot: Pilot[None], language: str) -> LoragApp:
 
 async def streaming(world: World, pilot: Pilot[None], language: str) -> None:
     world.engine.answers, world.engine.hold_after = [ANSWERED[language]], 30
-    app = await ready(pilot)
-    await send(pilot, ASKED[language], "next?")
-    await wait_until(pilot, world.engine.held.is_set)
+    app = await answering(world, pilot, ASKED[language], "next?")
     app.query_one(PromptArea).put("draft\nwith two lines")
 
 
@@ -83,11 +80,7 @@ async def help_page(world: World, pilot: Pilot[None], language: str) -> None:
 async def compare(world: World, pilot: Pilot[None], language: str) -> None:
     world.adapters = {"polite": ""}
     world.engine.answers = ["From nowhere.", "In style.", ANSWERED[language], ANSWERED[language]]
-    app = await ready(pilot)
-    await send(pilot, f"/compare {ASKED[language]}")
-    screen = app.screen
-    assert isinstance(screen, CompareScreen)
-    await wait_until(pilot, lambda: not screen.running)
+    await compared(pilot, ASKED[language])
 
 
 async def library(world: World, pilot: Pilot[None], language: str) -> None:

@@ -36,12 +36,14 @@ def test_numbers_become_links_in_prose_and_stay_text_in_code() -> None:
 
 @pytest.mark.parametrize("size", [1, 3, 7])
 async def test_a_streamed_fence_is_drawn_as_it_would_be_whole(world: World, size: int) -> None:
+    world.engine.piece = size
     world.engine.answers = ["Before\n\n```python\nx = [1]\ny = 2\n```\n\nAfter\n\n| a | b |\n|---|---|\n| 가 | 나 |\n"]
     async with world.app().run_test(size=SIZE) as pilot:
-        app = await ask(pilot, "x" * size)
+        app = await ask(pilot, "draw it")
         view = app.query_one(AnswerView)
         await wait_until(pilot, lambda: view.query("MarkdownTable"))
         streamed = [type(block).__name__ for block in view.query("MarkdownBlock")]
+        assert "MarkdownFence" in streamed
         await view.query_one("Markdown").update(messages(app)[1].text)  # type: ignore[attr-defined]
         # What was drawn before goes a moment after the new text is there.
         await wait_until(pilot, lambda: [type(block).__name__ for block in view.query("MarkdownBlock")] == streamed)

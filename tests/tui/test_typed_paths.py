@@ -40,6 +40,7 @@ async def test_a_long_word_after_an_at_sign_is_asked_as_it_is(world: World) -> N
         app = await ready(pilot)
         await send(pilot, "hello @" + "x" * 300)
         await wait_until(pilot, lambda: len(messages(app)) == 2 and not app.streaming)
+        assert messages(app)[0].text == "hello @" + "x" * 300
 
 
 @pytest.mark.parametrize("command", ["/add", "/train", "/export md", "/model", "/adapter"])
