@@ -14,7 +14,12 @@ def strength_of(wanted: str, number: str) -> float:
         strength = float(number)
     except ValueError as error:
         raise AdapterError(f"{wanted}: the strength must be a number, as in NAME=0.8") from error
+    check_strength(wanted, strength)
+    return strength
+
+
+def check_strength(wanted: str, strength: float) -> None:
+    """Refuse a strength at which a model says nothing of use; ``wanted`` is how it was asked for, for the message."""
     # Not a number, as `nan` is none, lies nowhere.
     if not -STRONGEST <= strength <= STRONGEST:
         raise AdapterError(f"{wanted}: the strength must be between -{STRONGEST:g} and {STRONGEST:g}")
-    return strength

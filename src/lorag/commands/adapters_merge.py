@@ -11,7 +11,7 @@ from typing import Final, Literal
 from lorag.adapters.fit import check_fits
 from lorag.adapters.folder import Adapter
 from lorag.adapters.manifest import Manifest, fingerprint, gguf_metadata
-from lorag.adapters.strength import strength_of
+from lorag.adapters.strength import check_strength
 from lorag.commands.adapters_names import own_adapter
 from lorag.commands.session import load_request
 from lorag.commands.terminal import StatusLine, harmless_json, harmless_line, shown_size
@@ -44,8 +44,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     target = _target(settings, arguments, f"{base.stem}-{adapter.name}-{kind}.gguf")
     model = read_metadata(base)
     check_fits(read_metadata(adapter.path), model)
-    strength = strength_of(f"--strength {arguments.strength:g}", str(arguments.strength))
-    job = _Job(base, model, adapter, manifest, strength, kind)
+    check_strength(f"--strength {arguments.strength:g}", arguments.strength)
+    job = _Job(base, model, adapter, manifest, arguments.strength, kind)
     status = StatusLine(sys.stderr)
     partial = target.with_name(f".{target.name}.partial")
     try:
