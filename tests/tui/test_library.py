@@ -5,12 +5,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+from rich.cells import cell_len
 from textual.widgets import Input, OptionList
 
-from lorag.tui.dialogs import Reader
+from lorag.tui.dialogs import Reader, dialog_width
 from lorag.tui.library_screen import LibraryScreen
 from lorag.tui.picker import Picker
 from lorag.tui.prompt import PromptArea
+from lorag.tui.training import result_of, training_command
 from tests.tui.support import LEAVE, SIZE, World, messages, ready, send, text_of, wait_until
 
 TRAINING: list[object] = [
@@ -169,7 +172,24 @@ async def test_training_is_followed_and_its_adapter_offered(world: World) -> Non
         await send(pilot, "/train refunds.jsonl --name refunds")
         await wait_until(pilot, lambda: isinstance(app.screen, Picker))
         title = text_of(app, ".dialog-title")
-        assert title.splitlines() == ["refunds: Keep it.", "       점수", "base   0.1", "tuned  0.9"]
+        assert title.splitlines() == ["refunds: Keep it.", "       점수", "───────────", "base    0.1", "tuned   0.9"]
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: app.session is not None and app.session.adapters == {"refunds": 1.0})
+
+
+async def test_on_a_small_screen_an_offer_says_where_its_table_is_and_can_be_taken(world: World) -> None:
+    (world.folder / "refunds.jsonl").write_text("{}\n", encoding="utf-8")
+    table = {"columns": ["", *(f"figure {at}" for at in range(14))], "rows": [["tuned", *["1,234.5"] * 14]]}
+    result = {"event": "result", "name": "refunds", "words": "Keep it.", "adapter": "/a/refunds", "table": table}
+    world.adapters = {"refunds": ""}
+    world.lorag = tuple(stand_in(world.folder, [{**result, "report": "/runs/refunds/report.md"}]))
+    async with world.app().run_test(size=(80, 24)) as pilot:
+        app = await ready(pilot)
+        await send(pilot, "/train refunds.jsonl")
+        await wait_until(pilot, lambda: isinstance(app.screen, Picker))
+        told = ["refunds: Keep it.", "The figures are in /runs/refunds/report.md"]
+        assert text_of(app, ".dialog-title").splitlines() == told
+        assert app.screen.query_one(OptionList).size.height >= 2
         await pilot.press("enter")
         await wait_until(pilot, lambda: app.session is not None and app.session.adapters == {"refunds": 1.0})
 
@@ -201,9 +221,36 @@ async def test_training_can_be_stopped_and_shows_how_far_it_is(world: World) -> 
         assert [n.message for n in app._notifications] == []
 
 
-def test_training_gets_the_model_in_use_and_whole_paths(tmp_path: Path) -> None:
-    from lorag.tui.training import training_command
+@pytest.mark.parametrize("screen", [160, 80])
+def test_the_table_of_a_run_keeps_its_rows_whole_in_the_dialog_that_shows_it(screen: int) -> None:
+    columns = [
+        "",
+        "손실",
+        "일치",
+        "포함",
+        "단어 F1",
+        "글자 F1",
+        "문맥 따름",
+        "모름 인정",
+        "당혹도",
+        "KL",
+        "멈춤",
+        "토큰/초",
+    ]
+    rows = [
+        [name, "10.44", "0 %", "0 %", "2 %", "21 %", "100 %", "91 %", "2,310.4", "1.278", "100 %", "1,256"]
+        for name in ("기반", "기반 + RAG", "학습", "학습 + RAG")
+    ]
+    result = result_of({"event": "result", "name": "refunds", "table": {"columns": columns, "rows": rows}})
+    assert result is not None
+    assert result.table is not None
+    lines = result.table.as_text(dialog_width(screen)).split("\n")
+    assert max(map(cell_len, lines)) <= dialog_width(screen)
+    # On its side where it is too wide: a line a row, or a line a column.
+    assert len(lines) in (2 + len(rows), 1 + len(columns))
 
+
+def test_training_gets_the_model_in_use_and_whole_paths(tmp_path: Path) -> None:
     (tmp_path / "내 예시.jsonl").write_text("{}\n", encoding="utf-8")
     command = training_command('"내 예시.jsonl" --name mine', Path("/m/base.gguf"), tmp_path)
     assert command == [

@@ -13,6 +13,9 @@ from textual.widgets import Input, Static
 _READER_LIMIT = 110
 _READER_FRAME = 6
 """Cells of border, padding and scrollbar."""
+_DIALOG_LIMIT = 100
+_DIALOG_FRAME = 4
+"""Cells of border and padding."""
 
 
 class Dialog(ModalScreen[ScreenResultType]):
@@ -58,6 +61,11 @@ class AskText(Dialog[str | None]):
 def reader_width(screen_width: int) -> int:
     """Return how many cells of text a reader shows in a line; app.tcss says how wide it is."""
     return min(screen_width * 9 // 10, _READER_LIMIT) - _READER_FRAME
+
+
+def dialog_width(screen_width: int) -> int:
+    """Return how many cells of text any other dialog shows in a line; app.tcss says how wide it is."""
+    return min(screen_width * 9 // 10, _DIALOG_LIMIT) - _DIALOG_FRAME
 
 
 class Reader(Dialog[None]):

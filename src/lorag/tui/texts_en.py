@@ -148,6 +148,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "train.failed": "Training failed: {reason}",
     "train.go_on": "go on training",
     "train.stop": "stop; lorag train --resume goes on later",
+    "train.report": "The figures are in {path}",
     "train.use": "use {name} from now on",
     "train.later": "not now",
     "copy.done": "Copied.",

@@ -148,6 +148,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "train.failed": "학습하지 못했습니다: {reason}",
     "train.go_on": "계속 학습하기",
     "train.stop": "멈추기 (나중에 lorag train --resume 으로 이어 하기)",
+    "train.report": "수치는 {path} 에 있습니다",
     "train.use": "이제부터 {name} 쓰기",
     "train.later": "나중에",
     "copy.done": "복사했습니다.",

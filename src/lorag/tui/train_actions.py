@@ -1,12 +1,16 @@
 """Training inside the app: started, followed, stopped, and the adapter offered when it is there."""
 
 from lorag.errors import LoragError, TrainingError
+from lorag.tui.dialogs import dialog_width
 from lorag.tui.jobs import Job
 from lorag.tui.part import AppPart
 from lorag.tui.picker import Choice, Item, Picker
 from lorag.tui.prompt import PromptArea
 from lorag.tui.sidebar import Sidebar
-from lorag.tui.training import TrainingResult, progress_of, result_of, training_command
+from lorag.tui.training import TrainingResult, progress_of, result_of, told_of, training_command
+
+_OFFER_LINES = 7
+"""What an offer has around what it tells: its frame, the filter, two choices and the keys."""
 
 
 class TrainActions(AppPart):
@@ -89,7 +93,8 @@ class TrainActions(AppPart):
         if result.model and not result.adapter:
             use = Item("model:" + result.name, texts("train.use", name=result.name))
         items = [use, Item("", texts("train.later"))]
-        title = "\n".join(part for part in (f"{result.name}: {result.words}", result.table) if part)
+        height = self.size.height * 9 // 10 - _OFFER_LINES
+        title = told_of(result, texts, dialog_width(self.size.width), height)
         self.show_screen(Picker(Choice.of(title, items)), self._offer_answered)
 
     async def _offer_answered(self, chosen: str | None) -> None:

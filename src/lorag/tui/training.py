@@ -1,19 +1,17 @@
 """What is known of a training run from the objects it prints."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from rich.cells import cell_len
-
 from lorag.errors import UsageError
+from lorag.evaluation.table import Column, Table, wrapped
 from lorag.paths import is_there, typed_path
 from lorag.tui.texts import Texts
 from lorag.tui.visible import one_line
 
-_CELL_GAP: Final = 2
 STAGES: Final = ("convert", "read", "doctor", "load", "estimate", "prepare", "tune", "measure", "export", "register")
 """The parts of a run, in their order; each has a text of its own."""
 
@@ -28,7 +26,9 @@ class TrainingResult:
     adapter: str
     """The folder; empty when the result is a model of its own."""
     model: str
-    table: str
+    table: Table | None
+    report: str
+    """The file that has all of it."""
 
 
 def training_command(written: str, base: Path, folder: Path) -> list[str]:
@@ -47,13 +47,13 @@ def result_of(event: Mapping[str, Any]) -> TrainingResult | None:
     """Return what came of the run, None for any other event."""
     if event.get("event") != "result":
         return None
-    table = event.get("table") or {}
     return TrainingResult(
         name=str(event.get("name", "")),
         words=str(event.get("words", "")),
         adapter=str(event.get("adapter") or ""),
         model=str(event.get("model") or ""),
-        table=table_lines(table.get("columns", ()), table.get("rows", ())),
+        table=_table(event.get("table") or {}),
+        report=str(event.get("report") or ""),
     )
 
 
@@ -70,17 +70,24 @@ def progress_of(event: Mapping[str, Any], texts: Texts) -> str:
     return ""
 
 
-def table_lines(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return a table whose columns stand under each other, wide characters counted as two."""
-    lines = [[str(cell) for cell in line] for line in (columns, *rows)]
-    count = max((len(line) for line in lines), default=0)
-    widths = [max(cell_len(line[at]) if at < len(line) else 0 for line in lines) for at in range(count)]
-    return "\n".join(
-        "".join(
-            cell + " " * (width - cell_len(cell) + _CELL_GAP) for cell, width in zip(line, widths, strict=False)
-        ).rstrip()
-        for line in lines
-    )
+def told_of(result: TrainingResult, texts: Texts, width: int, height: int) -> str:
+    """Return the verdict and the table, or where the table is when both do not fit into so many cells and lines."""
+    verdict = f"{result.name}: {result.words}"
+    if result.table is None:
+        return verdict
+    table = result.table.as_text(width)
+    lines = sum(1 for _ in wrapped(verdict, width)) + table.count("\n") + 1
+    if lines > height and result.report:
+        table = texts("train.report", path=result.report)
+    return f"{verdict}\n{table}"
+
+
+def _table(told: Mapping[str, Any]) -> Table | None:
+    """Return the table that a run printed: names in its first column, figures in all others."""
+    titles = [str(title) for title in told.get("columns", ())]
+    columns = tuple(Column(title, title, digits=0 if at else None) for at, title in enumerate(titles))
+    rows = tuple(tuple(map(str, row)) for row in told.get("rows", ()))
+    return Table(columns, rows) if columns and all(len(row) == len(columns) for row in rows) else None
 
 
 def _path(word: str, folder: Path) -> str:
