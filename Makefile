@@ -40,11 +40,7 @@ bench: $(VENV)/.installed-dev ## measure the budgets of docs/benchmarks.md
 models: $(VENV)/.installed-dev ## train the built-in models: make models CORPUS=/path/to/corpus
 	@test -n "$(CORPUS)" || { echo 'make models: say where the corpus is: make models CORPUS=/path/to/corpus' >&2; exit 2; }
 	@$(BIN)/python models/recipe/embedder.py --corpus "$(CORPUS)" --out models/embedder
-	@$(BIN)/python models/recipe/chat_model.py --corpus "$(CORPUS)" --work build/models/chat --out build/models/chat
-	@$(BIN)/python models/recipe/chat_model.py --corpus "$(CORPUS)" --work build/models/chat-further --out build/models/chat-further \
-		--start build/models/chat/lorag-small-f16.gguf --recipe models/recipe/chat/further.toml
-	@$(BIN)/python models/recipe/chat_model.py --corpus "$(CORPUS)" --work build/models/chat-finish --out models/chat \
-		--start build/models/chat-further/lorag-small-f16.gguf --recipe models/recipe/chat/finish.toml
+	@$(BIN)/python models/recipe/chat_model.py --corpus "$(CORPUS)"
 
 clean: ## remove the virtual environment and every cache
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -12,6 +12,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -21,17 +22,24 @@ from benchmarks.builtin_chat import (
     Reply,
     Trial,
     conversations,
+    facts,
     questions,
     reply,
     trials,
+    unheld,
 )
 from benchmarks.builtin_library import ask_library
 from benchmarks.recipe import ExampleBuilder, corpus_folder, dev_corpus, example_builder
 from benchmarks.report import Figure
+from lorag.chat.turn import Documents
 from lorag.engine.api import Engine, LoadedModel, LoadRequest
 from lorag.engine.client import EngineClient
+from lorag.library.database import Database
 from lorag.models.find import builtin_model
 from lorag.prompts.messages import Message
+from lorag.retrieval.embedders import open_embedder
+from lorag.retrieval.search import Searcher, SearchOptions
+from lorag.retrieval.terms import BigramSplitter
 
 RIGHT, VERBATIM, REFUSED, WRONGLY_REFUSED = 80.0, 97.0, 85.0, 10.0
 _PLACES: Final = ((0.0, 1 / 3, "first third"), (1 / 3, 2 / 3, "middle"), (2 / 3, 1.01, "last third"))
@@ -55,15 +63,22 @@ def figures() -> list[Figure]:
 async def _chat(builder: ExampleBuilder, path: Path) -> list[Figure]:
     count = int(os.environ.get("BENCH_QUESTIONS", "100"))
     measured, replies = [], list[Reply]()
-    with tempfile.TemporaryDirectory() as logs:
-        async with EngineClient(Path(logs, "engine.log")) as engine:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        async with EngineClient(Path(folder, "engine.log")) as engine:
             model = await engine.load(LoadRequest(path, threads=int(os.environ.get("LORAG_THREADS", "0"))))
+            documents = stack.enter_context(_documents(Path(folder)))
             for kind in KINDS:
                 for passages in PASSAGES:
-                    asked = await trials(engine, model, questions(builder, kind, passages, count, answerable=True))
-                    others = await trials(engine, model, questions(builder, kind, passages, count, answerable=False))
+                    asked = await trials(
+                        engine, model, questions(builder, kind, passages, count, answerable=True), documents
+                    )
+                    others = await trials(
+                        engine, model, questions(builder, kind, passages, count, answerable=False), documents
+                    )
                     measured += list(_choice(kind, passages, asked, others))
                     replies += [trial.free for trial in asked]
+            measured += await _together(engine, model, builder, count, documents)
             measured += await _turns(engine, model, builder, count)
     return [*measured, *_speed(replies)]
 
@@ -77,6 +92,8 @@ def _choice(kind: str, passages: int, asked: Sequence[Trial], others: Sequence[T
     yield Figure(f"{name}: right number before any grammar", _percent([t.right_first for t in asked]), "%", detail=of)
     right = _percent([trial.right for trial in asked])
     yield _at_least(f"{name}: answer in quote", right, RIGHT, judged, f"{of}, chance {chance:.0f} %")
+    alone = _percent([trial.right_alone for trial in asked])
+    yield Figure(f"{name}: answer in quote, the model alone", alone, "%", detail=of)
     verbatim = _percent([trial.free.verbatim(trial.example.sentences) for trial in quoting])
     detail = f"of {len(quoting)} that quote"
     yield _at_least(f"{name}: verbatim without the grammar", verbatim, VERBATIM, judged, detail)
@@ -99,12 +116,71 @@ def _at_least(name: str, value: float, target: float, judged: bool, detail: str)
     return Figure(name, value, "%", *budget, detail)
 
 
+@contextmanager
+def _documents(folder: Path) -> Iterator[Documents]:
+    """Yield what lorag knows of sentences: how near the built-in embedder finds them to a question."""
+    with Database.open(folder / "library.db") as database:
+        searcher = Searcher(database, open_embedder("builtin"), BigramSplitter(), SearchOptions())
+        yield Documents(searcher, lambda: True, searcher.similarities)
+
+
+async def _together(
+    engine: Engine, model: LoadedModel, builder: ExampleBuilder, count: int, documents: Documents
+) -> list[Figure]:
+    """Measure questions that need two passages, those behind earlier turns, and those about rows of tables."""
+    two = await trials(engine, model, questions(builder, "both", 3, count, answerable=True), documents)
+    later = await trials(engine, model, questions(builder, "conversation", 3, count, answerable=True), documents)
+    rows = await trials(engine, model, questions(builder, "tables", 3, count, answerable=True), documents)
+    absent = await trials(engine, model, questions(builder, "tables", 3, count, answerable=False), documents)
+    one = [trial for trial in later if len(trial.example.targets) == 1]
+    of = f"{len(two)} questions"
+    return [
+        Figure(
+            "two questions in one, 3 passages: both answers in quote",
+            _percent([t.complete for t in two]),
+            "%",
+            detail=of,
+        ),
+        Figure(
+            "two questions in one, 3 passages: both answers in quote, the model alone",
+            _percent([t.complete_alone for t in two]),
+            "%",
+            detail=of,
+        ),
+        Figure("two questions in one, 3 passages: one of them", _percent([t.right for t in two]), "%", detail=of),
+        Figure("behind earlier turns, 3 passages: answer in quote", _percent([t.right for t in later]), "%", detail=of),
+        Figure(
+            "behind earlier turns, 3 passages: answer in quote, the model alone, which reads them",
+            _percent([t.right_alone for t in later]),
+            "%",
+            detail=of,
+        ),
+        Figure(
+            "behind earlier turns, 3 passages: more quoted than was asked for",
+            _percent([len(trial.quoted.numbers) > 1 for trial in one]),
+            "%",
+            detail=f"{len(one)} questions that one sentence answers",
+        ),
+        Figure("rows of tables, 3 passages: answer in quote", _percent([t.right for t in rows]), "%", detail=of),
+        Figure("rows of tables, 3 passages: refused wrongly", _percent([t.refused for t in rows]), "%", detail=of),
+        Figure("rows of tables, 3 passages: refused rightly", _percent([t.refused for t in absent]), "%", detail=of),
+    ]
+
+
 async def _turns(engine: Engine, model: LoadedModel, builder: ExampleBuilder, count: int) -> list[Figure]:
     ended = []
     for example in conversations(builder, count):
         messages = [Message(role, text) for role, text in example.messages[:-1]]  # type: ignore[arg-type]
-        ended.append((await reply(engine, model, messages, None)).ended)
-    return [Figure("ends its turn, small talk and longer conversations", _percent(ended), "%", detail=f"{count} turns")]
+        ended.append((await reply(engine, model, messages, unheld)).ended)
+    honest = builder.talk.all_no_documents()
+    declined = []
+    for question in facts(builder, count):
+        said = await reply(engine, model, [Message("user", question)], unheld)
+        declined.append(said.text.strip() in honest)
+    return [
+        Figure("ends its turn, small talk and longer conversations", _percent(ended), "%", detail=f"{count} turns"),
+        Figure("facts without documents: says that it needs one", _percent(declined), "%", detail=f"{count} questions"),
+    ]
 
 
 def _speed(replies: Sequence[Reply]) -> Iterator[Figure]:

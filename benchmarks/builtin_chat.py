@@ -2,18 +2,27 @@
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 from benchmarks.recipe import Example, ExampleBuilder, Shape
+from lorag.chat.numbering import Sentence
+from lorag.chat.prompt import Exchange
+from lorag.chat.quoting import earlier_for_quoting, held_to_quotes, joined_quotes, nearness, unanswering
+from lorag.chat.statements import kind_of
+from lorag.chat.turn import Documents
 from lorag.engine.api import Engine, Finished, GenerateRequest, LoadedModel, Sampling, TextDelta, Usage
 from lorag.prompts.grounded import REFUSALS
 from lorag.prompts.messages import Message
-from lorag.prompts.quote import quote_grammar
 from lorag.prompts.template import render
+from lorag.retrieval.parts import question_parts
+from lorag.retrieval.passages import Passage
 
 KINDS: Final = {"English": ("qa.en",), "Korean": ("qa.ko",), "across languages": ("parallel", "cross")}
+TABLES: Final = ("table.en", "table.ko")
 PASSAGES: Final = (1, 3, 6)
 _LINE: Final = re.compile(r"\[(\d+)\] (.*)")
 _MOST_TOKENS: Final = 400
@@ -44,21 +53,40 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One question and what came of it, without and with the grammar."""
+    """One question and what came of it."""
 
     example: Example
     free: Reply
+    """What the model says when nothing holds it."""
+    alone: Reply
+    """What it quotes under the grammar, by itself."""
     quoted: Reply
+    """What lorag answers: under the grammar, and weighed with what the embedder knows of the sentences."""
 
     @property
     def refused(self) -> bool:
-        """Whether the answer under the grammar is the refusal."""
+        """Whether the answer is the refusal."""
         return self.quoted.text.strip() == REFUSALS[self.example.language]
 
     @property
     def right(self) -> bool:
-        """Whether a sentence quoted under the grammar answers."""
+        """Whether a quoted sentence answers."""
         return any(number in self.example.targets for number in self.quoted.numbers)
+
+    @property
+    def right_alone(self) -> bool:
+        """The same for the model by itself."""
+        return any(number in self.example.targets for number in self.alone.numbers)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the quoted sentences are all that answer."""
+        return set(self.example.targets) <= set(self.quoted.numbers)
+
+    @property
+    def complete_alone(self) -> bool:
+        """Whether the model by itself quotes all that answer."""
+        return set(self.example.targets) <= set(self.alone.numbers)
 
     @property
     def right_first(self) -> bool:
@@ -71,8 +99,10 @@ class Trial:
         return (self.example.targets[0] - 1) / max(1, len(self.example.sentences) - 1)
 
 
-async def reply(engine: Engine, model: LoadedModel, messages: Sequence[Message], grammar: str | None) -> Reply:
-    """Return the model's likeliest answer."""
+async def reply(
+    engine: Engine, model: LoadedModel, messages: Sequence[Message], held: Callable[[GenerateRequest], GenerateRequest]
+) -> Reply:
+    """Return the model's likeliest answer to the request that ``held`` makes of the plain one."""
     prompt = render(
         messages,
         template=model.chat_template,
@@ -81,9 +111,8 @@ async def reply(engine: Engine, model: LoadedModel, messages: Sequence[Message],
         add_generation_prompt=True,
     )
     sampling = Sampling(temperature=0.0, repeat_penalty=1.0, seed=1)
-    request = GenerateRequest(prompt, sampling, max_tokens=_MOST_TOKENS, grammar=grammar)
     parts, finished = [], None
-    async for event in engine.generate(request):
+    async for event in engine.generate(held(GenerateRequest(prompt, sampling, max_tokens=_MOST_TOKENS))):
         if isinstance(event, TextDelta):
             parts.append(event.text)
         elif isinstance(event, Finished):
@@ -93,23 +122,79 @@ async def reply(engine: Engine, model: LoadedModel, messages: Sequence[Message],
     return Reply("".join(parts), finished.reason == "end", finished.usage)
 
 
-async def trials(engine: Engine, model: LoadedModel, examples: Sequence[Example]) -> list[Trial]:
-    """Ask every example's question, without and with the grammar."""
-    done = []
-    for example in examples:
-        messages = [Message(role, text) for role, text in example.messages[:-1]]  # type: ignore[arg-type]
-        grammar = quote_grammar(example.sentences, REFUSALS[example.language])
-        free = await reply(engine, model, messages, None)
-        done.append(Trial(example, free, await reply(engine, model, messages, grammar)))
-    return done
+def unheld(request: GenerateRequest) -> GenerateRequest:
+    """Return the request as it is: the model may say anything."""
+    return request
+
+
+async def trials(engine: Engine, model: LoadedModel, examples: Sequence[Example], documents: Documents) -> list[Trial]:
+    """Ask every example's question freely, held to quotes, and as lorag does with what ``documents`` know."""
+    return [await _trial(engine, model, example, documents) for example in examples]
+
+
+async def _trial(engine: Engine, model: LoadedModel, example: Example, documents: Documents) -> Trial:
+    messages = [Message(role, text) for role, text in example.messages[:-1]]  # type: ignore[arg-type]
+    question = messages[-1].content.split("\n\n", maxsplit=1)[0]
+    sentences = example.sentences
+    pairs = zip(messages[:-1:2], messages[1::2], strict=True)
+    earlier = [Exchange(asked.content, answer.content) for asked, answer in pairs]
+    shown = earlier_for_quoting(question, earlier, has_passages=True)
+    return Trial(
+        example,
+        free=await reply(engine, model, messages, unheld),
+        alone=await reply(engine, model, messages, lambda plain: held_to_quotes(plain, question, sentences)),
+        quoted=await _as_in_chat(engine, model, messages if shown else messages[-1:], example, documents),
+    )
+
+
+async def _as_in_chat(
+    engine: Engine, model: LoadedModel, messages: Sequence[Message], example: Example, documents: Documents
+) -> Reply:
+    """Return what lorag answers: each of several questions is asked by itself."""
+    question = example.messages[-2][1].split("\n\n", maxsplit=1)[0]
+    replies, sentences = [], placed(example.sentences)
+    for part in question_parts(question):
+        asked = Message("user", part + messages[-1].content[len(question) : -len(question)] + part)
+        near = nearness(documents.similarities, part, sentences) if documents.similarities else ()
+        held = partial(
+            held_to_quotes,
+            question=part,
+            sentences=example.sentences,
+            similarities=near,
+            ruled_out=unanswering(sentences),
+        )
+        replies.append(await reply(engine, model, [*messages[:-1], asked], held))
+    text = joined_quotes("\n".join(said.text for said in replies), question) if len(replies) > 1 else replies[0].text
+    return Reply(text, all(said.ended for said in replies), replies[-1].usage)
+
+
+def placed(texts: Sequence[str]) -> list[Sentence]:
+    """Return sentences as if they stood below each other in one document: which can answer is told by that."""
+    text = "\n".join(texts)
+    passage = Passage(0, Path("dev.txt"), "", "", (), None, None, None, 0, len(text), text, 1.0, None, None)
+    sentences, start = [], 0
+    for sentence in texts:
+        end = start + len(sentence)
+        sentences.append(Sentence(passage, sentence, start, end, kind_of(passage, start, end)))
+        start = end + 1
+    return sentences
 
 
 def questions(builder: ExampleBuilder, kind: str, passages: int, count: int, *, answerable: bool) -> list[Example]:
-    """Return the same examples at every call: ``count`` of them, with or without the passage that answers."""
+    """Return the same examples at every call: ``count`` of them, with or without the passage that answers.
+
+    ``kind`` is a key of ``KINDS``, ``"tables"``, ``"both"`` (two questions in one) or ``"conversation"`` (behind earlier turns).
+    """
     shape = Shape((passages,), (2, 4), 0.0 if answerable else 1.0, 0.5)
     rng = random.Random(f"{kind} {passages} {answerable}")
-    kinds = KINDS[kind]
+    kinds = TABLES if kind == "tables" else KINDS.get(kind, (kind,))
     return [builder.build(kinds[index % len(kinds)], shape, rng) for index in range(count)]
+
+
+def facts(builder: ExampleBuilder, count: int) -> list[str]:
+    """Return questions about facts, half of them Korean, that are asked without any passage."""
+    rng = random.Random("facts")
+    return [builder.golds.drawn(("qa.en", "qa.ko")[index % 2], rng).question for index in range(count)]
 
 
 def conversations(builder: ExampleBuilder, count: int) -> list[Example]:

@@ -7,8 +7,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "models" / "recipe"))
 
 from chat.corpus import Corpus
-from chat.examples import Example, ExampleBuilder, Shape
+from chat.examples import Example, ExampleBuilder
 from chat.intents import FOLDER, SmallTalk
+from chat.layout import Shape
 from chat.pools import Document, Gold, Pools
 
 __all__ = ["Document", "Example", "ExampleBuilder", "Gold", "Shape", "corpus_folder", "dev_corpus", "example_builder"]

@@ -1,6 +1,8 @@
 """Makes the built-in chat model from the corpus: ``python models/recipe/chat_model.py --corpus DIR``.
 
-Killed at any time, it goes on from its last checkpoint when the same command is given again.
+It is trained in parts, each from the file that the one before it made. Killed at any time, it goes on from its last
+checkpoint when the same command is given again. ``--rehearse`` does everything with a few steps of each stage, to see
+that it runs before hours are spent on it.
 """
 
 import argparse
@@ -8,6 +10,8 @@ import json
 import os
 import sys
 from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +26,8 @@ from chat.export import export
 from chat.initial import initialise
 from chat.journal import append, best_worth, log_steps
 from chat.model import Llama
-from chat.optim import Optimizer
-from chat.settings import Recipe, read_recipe
+from chat.optim import Optimizer, training_precision
+from chat.settings import Recipe, read_recipes, rehearsal
 from chat.start import exported_tokenizer, take_weights
 from chat.token_vectors import token_vectors
 from chat.train import (
@@ -39,46 +43,94 @@ from chat.train import (
 from torch.multiprocessing.spawn import spawn
 
 LOG_EVERY: Final = 20
+COMPILED_FROM: Final = 500_000
+"""Tokens; fewer are read sooner than the network is compiled."""
 FILE_NAME: Final = "lorag-small-f16.gguf"
+RECIPE: Final = Path(__file__).parent / "chat" / "recipe.toml"
+START: Final = "start"
+"""In an average: the weights of the file that a part goes on from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Where one part reads and writes."""
+
+    corpus: Path
+    work: Path
+    out: Path
+    start: Path | None
+    """The exported model that it goes on from, in place of first weights."""
+    workers: int
 
 
 def main() -> None:
     """Train, or go on training, and export."""
     arguments = _arguments()
-    recipe = read_recipe(arguments.recipe)
-    arguments.work.mkdir(parents=True, exist_ok=True)
-    corpus = Corpus(arguments.corpus, "train")
-    if arguments.start is None:
-        _prepare(recipe, corpus, arguments.work)
+    recipes = read_recipes(RECIPE)
+    if arguments.part is not None:
+        recipes = {arguments.part: recipes[arguments.part]}
+    if arguments.rehearse:
+        recipes = {name: rehearsal(recipe) for name, recipe in recipes.items()}
+    # What a rehearsal makes must never stand where a run or the chat would take it for a trained model.
+    work = arguments.work or Path("build/models", "rehearsal" if arguments.rehearse else "chat")
+    out = arguments.out or (work / "out" if arguments.rehearse else Path("models/chat"))
+    run = Run(arguments.corpus, work, out, arguments.start, arguments.workers)
+    make(recipes, run, export_only=arguments.export_only)
+
+
+def make(recipes: Mapping[str, Recipe], run: Run, *, export_only: bool = False) -> None:
+    """Train and export one part after the other; the last one writes to ``run.out``, the others beside their checkpoints."""
+    start, last = run.start, list(recipes)[-1]
+    for name, recipe in recipes.items():
+        work = run.work / name
+        out = run.out if name == last else work / "model"
+        if name == last or not (out / FILE_NAME).exists():
+            _make_part(name, recipe, replace(run, work=work, out=out, start=start), export_only=export_only)
+        start = out / FILE_NAME
+
+
+def _make_part(name: str, recipe: Recipe, run: Run, *, export_only: bool) -> None:
+    run.work.mkdir(parents=True, exist_ok=True)
+    if run.start is None:
+        _prepare(recipe, Corpus(run.corpus, "train"), run.work)
     else:
-        exported_tokenizer(arguments.start).save(str(arguments.work / "tokenizer.json"))
-    if not arguments.export_only:
-        if arguments.workers == 1:
-            _train(0, 1, recipe, corpus, arguments.work, arguments.start)
+        exported_tokenizer(run.start).save(str(run.work / "tokenizer.json"))
+    # A small corpus holds fewer pieces of words than were asked for.
+    vocabulary = load_tokenizer(run.work / "tokenizer.json").get_vocab_size()
+    recipe = replace(recipe, model=replace(recipe.model, vocabulary=vocabulary))
+    if not export_only:
+        if run.workers == 1:
+            _train(0, recipe, run)
         else:
-            settings = (arguments.workers, recipe, corpus, arguments.work, arguments.start)
-            spawn(_train, settings, arguments.workers)  # type: ignore[no-untyped-call]
-    goes_on = None if arguments.start is None else arguments.recipe.name
-    _finish(recipe, Corpus(arguments.corpus, "dev"), arguments.work, arguments.out, goes_on=goes_on)
+            spawn(_train, (recipe, run), run.workers)  # type: ignore[no-untyped-call]
+    _finish(recipe, run, goes_on=None if run.start is None else name)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True, help="folder with the corpus files")
-    parser.add_argument("--work", type=Path, default=Path("build/models/chat"), help="folder for checkpoints and logs")
-    parser.add_argument("--out", type=Path, default=Path("models/chat"), help="folder of the finished model")
-    parser.add_argument("--recipe", type=Path, default=Path(__file__).parent / "chat" / "recipe.toml")
+    parser.add_argument("--work", type=Path, help="folder for checkpoints and logs (build/models/chat)")
+    parser.add_argument("--out", type=Path, help="folder of the finished model (models/chat)")
+    parser.add_argument(
+        "--part", choices=read_recipes(RECIPE), help="run this part alone, in place of all of them in order"
+    )
     parser.add_argument("--start", type=Path, help="an exported model to go on from, in place of first weights")
     parser.add_argument(
         "--export-only", action="store_true", help="export the best checkpoint so far; train no further"
     )
+    parser.add_argument("--rehearse", action="store_true", help="a few steps of each stage, in build/models/rehearsal")
     parser.add_argument(
         "--workers",
         type=int,
         default=1 if torch.cuda.is_available() else os.cpu_count() or 1,
         help="training processes of one thread each; on a shared CPU they wait for each other far less than threads do",
     )
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if not (arguments.corpus / "text.en.train.jsonl.xz").is_file():
+        parser.error(f"--corpus {arguments.corpus}: there is no corpus (text.en.train.jsonl.xz and so on)")
+    if arguments.start is not None and arguments.part is None:
+        parser.error("--start needs --part: the part that goes on from that file")
+    return arguments
 
 
 def _prepare(recipe: Recipe, corpus: Corpus, work: Path) -> None:
@@ -101,25 +153,29 @@ def _started(recipe: Recipe, work: Path, start: Path | None) -> tuple[Trainee, O
         initialise(model.llama, tokenizer, np.load(work / "vectors.npy"), recipe.seed)
     else:
         take_weights(model.llama, start)
-    model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device)
     optimizer = Optimizer(model, recipe.optimizer.matrix_rate, recipe.optimizer.other_rate)
-    model.bfloat16()
+    model.to(training_precision(device))
     return model, optimizer
 
 
-def _train(worker: int, workers: int, recipe: Recipe, corpus: Corpus, work: Path, start: Path | None) -> None:
+def _train(worker: int, recipe: Recipe, run: Run) -> None:
+    workers, work = run.workers, run.work
     if workers > 1:
         meeting = f"file://{work.absolute()}/meeting-{os.getppid()}"
         torch.distributed.init_process_group("gloo", init_method=meeting, rank=worker, world_size=workers)
         torch.set_num_threads(1)
-    model, optimizer = _started(recipe, work, start)
+    model, optimizer = _started(recipe, work, run.start)
     checkpoint = work / "checkpoint.pt"
     place = load_checkpoint(checkpoint, optimizer) if checkpoint.exists() else Place()
+    corpus = Corpus(run.corpus, "train")
     batches = shared_out(batches_ahead(recipe, corpus, work / "tokenizer.json", place), workers, worker)
     recent: deque[StepReport] = deque(maxlen=LOG_EVERY)
-    judge = Judge(recipe, Corpus(corpus.folder, "dev"), work)
+    judge = Judge(recipe, Corpus(run.corpus, "dev"), work)
     parent = os.getppid()
-    for report in train(model, optimizer, recipe.optimizer, batches, recipe.loss.choice):
+    compiled = recipe.tokens >= COMPILED_FROM
+    for report in train(model, optimizer, recipe.optimizer, batches, recipe.loss.choice, compiled=compiled):
         place = report.place
         if workers > 1 and os.getppid() != parent:
             return  # the command was killed: its processes must not go on beside those of the next one
@@ -182,18 +238,31 @@ def _llama(recipe: Recipe, weights: dict[str, torch.Tensor]) -> Llama:
     return trainee.llama.eval()
 
 
-def _exported(recipe: Recipe, work: Path) -> tuple[dict[str, torch.Tensor], Place]:
-    """Return the weights that are shipped: the best checkpoint, or the average of stages that the recipe asks for."""
+def _exported(recipe: Recipe, run: Run) -> tuple[dict[str, torch.Tensor], Place]:
+    """Return the weights that are shipped: the best checkpoint, or the average that the recipe asks for."""
     if not recipe.average:
-        return load_weights(work / "best.pt")
-    ends = [(load_weights(work / f"{stage}.pt"), share) for stage, share in recipe.average.items()]
-    return average([(weights, share) for (weights, _), share in ends]), ends[-1][0][1]
+        return load_weights(run.work / "best.pt")
+    stages = {stage: load_weights(run.work / f"{stage}.pt") for stage in recipe.average if stage != START}
+    weights = {stage: reached for stage, (reached, _) in stages.items()}
+    if START in recipe.average:
+        weights[START] = {name: weight.detach() for name, weight in _taken(recipe, run.start).state_dict().items()}
+    mixed = average([(weights[name], share) for name, share in recipe.average.items()])
+    return mixed, max((place for _, place in stages.values()), key=lambda place: place.tokens)
 
 
-def _finish(recipe: Recipe, dev: Corpus, work: Path, out: Path, *, goes_on: str | None) -> None:
+def _taken(recipe: Recipe, start: Path | None) -> Trainee:
+    if start is None:
+        raise ValueError(f"the average holds {START!r}, but this part begins with first weights")
+    trainee = Trainee(Llama(recipe.model))
+    take_weights(trainee.llama, start)
+    return trainee
+
+
+def _finish(recipe: Recipe, run: Run, *, goes_on: str | None) -> None:
     """Export the best checkpoint, measure what was exported, and write the card."""
+    dev, work, out = Corpus(run.corpus, "dev"), run.work, run.out
     tokenizer = load_tokenizer(work / "tokenizer.json")
-    weights, place = _exported(recipe, work)
+    weights, place = _exported(recipe, run)
     model = _llama(recipe, weights)
     out.mkdir(parents=True, exist_ok=True)
     part = out / (FILE_NAME + ".part")

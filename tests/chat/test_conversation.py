@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from lorag.chat.events import (
     TurnEvent,
     TurnSaved,
 )
+from lorag.chat.quoting import CHOICE_WEIGHT, CITING_WEIGHT, CITING_ZERO
 from lorag.chat.turn import Documents, ModelChoice, TurnOptions
 from lorag.engine.api import AdapterStrength, LoadRequest, Sampling
 from lorag.errors import ContextOverflowError, EngineDiedError
@@ -337,6 +339,135 @@ async def test_the_built_in_model_makes_small_talk_without_the_quotes_before_it(
 
     assert ("[1] Employees get 15 days of leave." in engine.prompt) is sees_the_quote
     assert "Hello!" in engine.prompt
+
+
+@pytest.mark.parametrize(
+    ("built_in", "question", "sees_the_first"),
+    [
+        (True, "Who gets a car?", False),
+        (True, "And for managers?", True),
+        (False, "Who gets a car?", True),
+    ],
+)
+async def test_the_built_in_model_sees_an_earlier_answer_only_when_the_question_leans_on_it(
+    chats: Chats, built_in, question, sees_the_first
+):
+    engine = FakeEngine(["[1] Employees get 15 days of leave."], quote_by_default=built_in)
+    conversation = talk(chats, engine, LEAVE, CAR)
+    await ask(conversation, "How many days of leave?")
+    await ask(conversation, question)
+
+    assert ("How many days of leave?" in engine.prompt) is sees_the_first
+
+
+@pytest.mark.parametrize(
+    ("built_in", "quote", "weighed"), [(True, "auto", True), (True, "off", False), (False, "on", False)]
+)
+async def test_the_built_in_model_is_told_how_near_each_sentence_is_to_the_question(
+    chats: Chats, built_in, quote, weighed
+):
+    compared: list[tuple[str, list[str]]] = []
+
+    def similarities(question: str, sentences: Sequence[str]) -> list[float]:
+        compared.append((question, list(sentences)))
+        return [len(sentence) / 100 for sentence in sentences]
+
+    engine = FakeEngine(["[1] Employees get 15 days of leave."], quote_by_default=built_in)
+    conversation = talk(chats, engine, LEAVE, CAR, quote=quote)
+    assert conversation.documents is not None
+    conversation.documents = replace(conversation.documents, similarities=similarities)
+    await ask(conversation, "How many days?")
+
+    sentences = ["Employees get 15 days of leave.", "Unused leave is lost.", "Managers get a car."]
+    assert compared == ([("How many days?", sentences)] if weighed else [])
+    near = [len(sentence) / 100 for sentence in sentences]
+    assert engine.requests[0].citation_bias == (tuple(CHOICE_WEIGHT * value for value in near) if weighed else ())
+    citing = CITING_WEIGHT * (max(near) - CITING_ZERO)
+    assert engine.requests[0].citing_bias == (pytest.approx(citing) if weighed else 0.0)
+
+
+@pytest.mark.parametrize(("built_in", "ruled_out"), [(True, [0, 2]), (False, [])])
+async def test_the_built_in_model_does_not_answer_with_questions_or_names_of_columns(chats: Chats, built_in, ruled_out):
+    text = "Who gets a car?\nManagers get one.\n\n| role | car |\n|---|---|\n| manager | yes |\n"
+    engine = FakeEngine(["[2] Managers get one."], quote_by_default=built_in)
+    conversation = talk(chats, engine, replace(CAR, text=text, end=len(text)), quote="on")
+    assert conversation.documents is not None
+    conversation.documents = replace(conversation.documents, similarities=lambda _, sentences: [0.5] * len(sentences))
+
+    await ask(conversation, "Who gets a car?")
+
+    bias = engine.requests[0].citation_bias
+    assert [index for index, value in enumerate(bias) if value < -50] == ruled_out
+
+
+BOTH = "How many days of leave do employees get, and who gets a car?"
+
+
+async def test_the_built_in_model_quotes_for_each_of_two_questions(chats: Chats):
+    engine = FakeEngine(["[3] Managers get a car.", "[1] Employees get 15 days of leave."], quote_by_default=True)
+    conversation = talk(chats, engine, LEAVE, CAR)
+    events = await events_of(conversation, BOTH)
+    done = events[-1]
+
+    assert isinstance(done, TurnDone)
+    assert done.answer == "[1] Employees get 15 days of leave.\n[3] Managers get a car."
+    assert [citation.n for citation in done.citations] == [1, 3]
+    assert [event.text for event in events if isinstance(event, AnswerText)] == [done.answer]
+    asked = ["".join(segment.text for segment in request.prompt) for request in engine.requests]
+    assert [text.count("How many days of leave do employees get") for text in asked] == [2, 0]
+    assert [text.count("who gets a car?") for text in asked] == [0, 2]
+    assert done.usage is not None
+    assert done.usage.answer_tokens == len(done.answer.replace("\n", ""))
+    assert done.usage.prompt_tokens == max(map(len, asked))
+    assert last_answer(chats, conversation).text == done.answer
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected", "refused"),
+    [
+        (["[1] Employees get 15 days of leave.", REFUSALS["en"]], "[1] Employees get 15 days of leave.", False),
+        (["[1] Employees get 15 days of leave."], "[1] Employees get 15 days of leave.", False),
+        ([REFUSALS["en"]], REFUSALS["en"], True),
+    ],
+)
+async def test_two_questions_with_one_answer_or_none(chats: Chats, answers, expected, refused):
+    done = await ask(talk(chats, FakeEngine(answers, quote_by_default=True), LEAVE, CAR), BOTH)
+
+    assert (done.answer, done.refused) == (expected, refused)
+
+
+async def test_other_models_are_asked_two_questions_at_once(chats: Chats):
+    engine = FakeEngine(["15 days [1], and managers [3]."])
+    await ask(talk(chats, engine, LEAVE, CAR), BOTH)
+
+    assert len(engine.requests) == 1
+
+
+async def test_an_engine_that_dies_at_the_second_question_does_not_cost_the_first_answer(chats: Chats):
+    first, second = "[1] Employees get 15 days of leave.", "[3] Managers get a car." * 3
+    engine = FakeEngine([first, second], quote_by_default=True, dies_after=len(first) + 5)
+    conversation = talk(chats, engine, LEAVE, CAR)
+
+    with pytest.raises(EngineDiedError):
+        await events_of(conversation, BOTH)
+
+    saved = last_answer(chats, conversation)
+    assert saved.status == "failed"
+    assert saved.text.startswith(first)
+
+
+async def test_a_stop_between_two_questions_keeps_the_first_answer(chats: Chats):
+    engine = FakeEngine(["[1] Employees get 15 days of leave."], quote_by_default=True)
+    conversation = talk(chats, engine, LEAVE, CAR)
+    progress = 0
+    async with aclosing(conversation.reply(BOTH)) as events:
+        async for event in events:
+            progress += isinstance(event, ReadingPrompt)
+            if progress == 2:
+                await conversation.stop()
+
+    assert isinstance(event, TurnDone)
+    assert (event.status, event.answer) == ("stopped", "[1] Employees get 15 days of leave.")
 
 
 async def test_the_system_prompt_speaks_the_language_of_the_question(chats: Chats):

@@ -1,5 +1,6 @@
 """The installed ``lorag`` command, run as people run it: in a pipe and in a terminal."""
 
+import contextlib
 import json
 import os
 import re
@@ -217,11 +218,20 @@ def plain(text: str) -> str:
 
 def engine_of(pid: int) -> psutil.Process:
     """Return the engine process of a lorag process that has one."""
-    found = [
-        child for child in psutil.Process(pid).children(recursive=True) if "lorag.engine.worker" in child.cmdline()
-    ]
+    found = engines_of(pid)
     assert len(found) == 1, found
     return found[0]
+
+
+def engines_of(pid: int) -> list[psutil.Process]:
+    """Return the engine processes below a process; one that has just been forked is none yet."""
+    return [child for child in psutil.Process(pid).children(recursive=True) if _is_engine(child)]
+
+
+def _is_engine(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return "lorag.engine.worker" in process.cmdline()
+    return False
 
 
 def until(condition: Callable[[], bool], process: psutil.Process) -> None:

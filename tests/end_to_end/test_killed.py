@@ -8,7 +8,7 @@ import time
 
 import psutil
 
-from tests.end_to_end.support import LEAVE, LORAG, Shell, engine_of, until
+from tests.end_to_end.support import LEAVE, LORAG, Shell, engine_of, engines_of, until
 
 ENDLESS = ("--no-rag", "--temperature", "0", "--max-tokens", "30000")
 SEED = int(os.environ.get("KILL_SEED", time.time_ns() % 1_000_000))
@@ -88,7 +88,7 @@ def test_an_engine_that_dies_fails_a_single_question_with_one_line(tiny_shell):
         env=tiny_shell.environment(),
     )
     watched = psutil.Process(process.pid)
-    until(lambda: any(child.status() != psutil.STATUS_ZOMBIE for child in watched.children()), watched)
+    until(lambda: bool(engines_of(process.pid)), watched)
     until(lambda: tiny_shell.library.exists() and len(tiny_shell.messages()) == 2, watched)
     os.kill(engine_of(process.pid).pid, signal.SIGKILL)
     out, err = process.communicate(timeout=60)

@@ -137,6 +137,33 @@ async def test_a_repeat_penalty_ends_a_loop(shared_engine):
     assert plain != penalised
 
 
+@pytest.mark.parametrize("favoured", [1, 2, 3])
+async def test_a_bias_leans_the_choice_of_a_number_and_nothing_else(shared_engine, favoured):
+    await load(shared_engine)
+    answers = ["[1] 3 of 1 [2].", "[2] 1 and 2.", "[3] 2 [1] 3."]
+    grammar = "root ::= " + " | ".join(f'"{text}"' for text in answers)
+    bias = tuple(50.0 if number == favoured else 0.0 for number in (1, 2, 3))
+
+    chosen, _ = await answer(
+        shared_engine, dataclasses.replace(request(max_tokens=60, grammar=grammar), citation_bias=bias)
+    )
+    free, _ = await answer(shared_engine, request(max_tokens=60))
+    biased, _ = await answer(shared_engine, dataclasses.replace(request(max_tokens=60), citation_bias=bias))
+
+    assert chosen == answers[favoured - 1]
+    assert biased == free
+
+
+@pytest.mark.parametrize(("bias", "cites"), [(50.0, True), (-50.0, False)])
+async def test_a_bias_leans_an_answer_towards_citing_or_away_from_it(shared_engine, bias, cites):
+    await load(shared_engine)
+    asked = request(max_tokens=60, grammar='root ::= "[1] Yes." | "No [1]."')
+
+    text, _ = await answer(shared_engine, dataclasses.replace(asked, citing_bias=bias))
+
+    assert text == ("[1] Yes." if cites else "No [1].")
+
+
 async def test_the_second_turn_reads_only_what_is_new(shared_engine):
     await load(shared_engine)
     first = prompt("Hello world, this is the first question.")

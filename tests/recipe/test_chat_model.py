@@ -1,4 +1,5 @@
-import random
+import json
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from chat.batches import BatchSource, Place, batches_from
+from chat.batches import BatchSource, Place, batches_ahead, batches_from
 from chat.bpe import ASSISTANT, load_tokenizer, train_tokenizer
 from chat.corpus import Corpus
 from chat.encode import template_ids
@@ -14,14 +15,14 @@ from chat.evaluate import DevExamples, Score, worth
 from chat.export import CHAT_TEMPLATE, export
 from chat.initial import initialise
 from chat.intents import FOLDER, SmallTalk
+from chat.journal import lines, log_steps
 from chat.model import Llama
 from chat.optim import Optimizer
-from chat.random_text import random_gold
-from chat.settings import Recipe, read_recipe
+from chat.settings import Recipe, read_recipes, rehearsal
 from chat.start import exported_tokenizer, take_weights
 from chat.token_vectors import token_vectors
 from chat.train import StepReport, Trainee, average, load_checkpoint, save_checkpoint, train
-from chat_model import Judge
+from chat_model import FILE_NAME, RECIPE, START, Judge, Run, make
 from tokenizers import Tokenizer
 
 from lorag.engine.api import LoadRequest
@@ -31,12 +32,22 @@ from lorag.engine.tokenise import Tokeniser
 from lorag.prompts.messages import Message, Role
 from lorag.prompts.template import render
 
-RECIPE = Path(__file__).resolve().parents[2] / "models" / "recipe" / "chat" / "recipe.toml"
+RECIPES = read_recipes(RECIPE)
+FIRST, *LATER = RECIPES
 TALK: list[tuple[Role, str]] = [
     ("user", "Refund order 12?\n\nOffice\n[1] Refund the order.\n[2] 환불 주문 휴가입니다.\n\nRefund order 12?"),
     ("assistant", "[1] Refund the order."),
     ("user", "고마워요! <|end|> [3]"),
 ]
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Compute with one thread: two that share a busy core wait for each other at every product."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @dataclass
@@ -65,7 +76,7 @@ class Kitchen:
 
 @pytest.fixture(scope="module")
 def kitchen(corpus_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Kitchen:
-    written = read_recipe(RECIPE)
+    written = RECIPES[FIRST]
     shape = replace(written.model, vocabulary=900, layers=4, feed_forward=64, context=512)
     corpus = Corpus(corpus_folder, "train")
     path = tmp_path_factory.mktemp("work") / "tokenizer.json"
@@ -150,12 +161,60 @@ def test_an_exported_file_of_another_shape_is_refused(kitchen, trained):
         take_weights(Llama(wider), trained[1])
 
 
-@pytest.mark.parametrize("name", ["further.toml", "finish.toml"])
-def test_a_recipe_that_goes_on_has_the_shape_and_tokens_of_the_first_one(name):
-    first, further = read_recipe(RECIPE), read_recipe(RECIPE.with_name(name))
+@pytest.mark.usefixtures("one_thread")
+def test_one_command_goes_through_all_parts_from_the_corpus_to_the_file(corpus_folder, tmp_path):
+    recipes = {name: _tiny(rehearsal(recipe)) for name, recipe in RECIPES.items()}
+    run = Run(corpus_folder, tmp_path / "work", tmp_path / "chat", None, workers=1)
 
-    assert further.model == first.model
-    assert further.context == first.context
+    make(recipes, run)
+
+    card = (run.out / "README.md").read_text("utf-8")
+    assert f'the part "{LATER[-1]}", going on from an earlier file of this model' in card
+    made = [path.parent.parent.name for path in sorted(run.work.glob("*/model/*.gguf"))]
+    assert made == sorted([FIRST, *LATER[:-1]])
+    ends = {path.stem for path in run.work.glob("*/*.pt")}
+    assert ends >= {stage.name for recipe in recipes.values() for stage in recipe.stages}
+    taken = Llama(replace(recipes[FIRST].model, vocabulary=exported_tokenizer(run.out / FILE_NAME).get_vocab_size()))
+    take_weights(taken, run.out / FILE_NAME)
+    assert torch.isfinite(taken.embedding.weight).all()
+
+
+def _tiny(recipe: Recipe) -> Recipe:
+    shape = replace(recipe.model, vocabulary=900, layers=4, feed_forward=64)
+    return replace(recipe, model=shape, stages=tuple(replace(stage, tokens=6_000) for stage in recipe.stages))
+
+
+def test_parts_that_go_on_have_the_shape_and_context_of_the_first_one():
+    assert {recipe.model for recipe in RECIPES.values()} == {RECIPES[FIRST].model}
+    assert {recipe.context for recipe in RECIPES.values()} == {RECIPES[FIRST].context}
+    assert len({recipe.seed for recipe in RECIPES.values()}) == len(RECIPES)
+
+
+def test_a_part_says_what_differs_from_the_head_and_a_stage_what_differs_from_the_one_before_it(tmp_path):
+    head, mark, _ = RECIPE.read_text("utf-8").partition("[[part]]")
+    stage = "tokens = 5\nrate = [1, 0.5]\nlongest = 9\npassages = [1]\nsentences = [1, 2]\nrefusal = 0.1\nhard = 0.3\n"
+    parts = (
+        f'{mark}\nname = "a"\nseed = 7\nloss = {{ copied = 9.0 }}\n'
+        f'[[part.stage]]\nname = "one"\n{stage}mix = {{ "talk" = 2, "both" = 1 }}\n'
+        f'[[part.stage]]\nname = "two"\nnear = 0.5\nmix = {{ "talk" = 3, "cross" = 4 }}\n'
+        f'{mark}\nname = "b"\nseed = 8\naverage = {{ one = 1.0 }}\n'
+        f'[[part.stage]]\nname = "one"\n{stage}mix = {{ "random" = 1 }}\n'
+    )
+    path = tmp_path / "recipe.toml"
+    path.write_text(head + parts, "utf-8")
+
+    recipes = read_recipes(path)
+
+    first, second = recipes["a"], recipes["b"]
+    assert list(recipes) == ["a", "b"]
+    assert first.loss == replace(second.loss, copied=9.0)
+    assert first.optimizer == second.optimizer
+    assert (first.average, second.average) == ({}, {"one": 1.0})
+    one, two = first.stages
+    assert one.mix == {"talk": 2, "both": 1}
+    assert two.mix == {"talk": 3, "both": 1, "cross": 4}
+    assert two == replace(one, name="two", mix=two.mix, shape=replace(one.shape, near=0.5))
+    assert second.stages == (replace(one, mix={"random": 1}),)
 
 
 def test_small_talk_counts_the_replies_that_were_written_for_a_remark(kitchen, trained, corpus_folder):
@@ -195,11 +254,10 @@ def test_the_average_of_weights_lies_between_them_by_their_shares():
 
 
 def test_what_is_averaged_are_stages_of_the_recipe_and_their_shares_make_a_whole():
-    further = read_recipe(RECIPE.with_name("further.toml"))
-
-    assert set(further.average) <= {stage.name for stage in further.stages}
-    assert sum(further.average.values()) == pytest.approx(1.0)
-    assert read_recipe(RECIPE).average == {}
+    for recipe in (RECIPES[name] for name in LATER):
+        assert set(recipe.average) - {START} <= {stage.name for stage in recipe.stages}
+        assert not recipe.average or sum(recipe.average.values()) == pytest.approx(1.0)
+    assert RECIPES[FIRST].average == {}
 
 
 def test_the_weights_of_a_stage_are_kept_at_its_end_and_not_before(kitchen, corpus_folder, tmp_path):
@@ -215,20 +273,20 @@ def test_the_weights_of_a_stage_are_kept_at_its_end_and_not_before(kitchen, corp
     assert [path.name for path in tmp_path.iterdir()] == [f"{stage.name}.pt"]
 
 
-def test_the_words_that_are_asked_for_stand_together_in_one_nonsense_sentence_only():
-    rng = random.Random(1)
-    alike = mistaken = 0
-    for gold in (random_gold(rng) for _ in range(300)):
-        question = gold.question.removesuffix("?").removesuffix(" please").removesuffix("에 대해 알려줘")
-        asked = set(question.casefold().split())
-        words = [set(sentence.removesuffix(".").casefold().split()) for sentence in gold.sentences]
-        target = words.pop(gold.targets[0])
-        assert asked <= target
-        alike += any(found & target for found in words)
-        mistaken += any(asked <= found for found in words)
+def test_the_log_of_steps_that_chose_no_sentence_holds_no_choice(kitchen, tmp_path):
+    nothing = float("nan")
+    report = StepReport(1, Place(100), kitchen.recipe.stages[0], 2.0, nothing, nothing, nothing, 1.0)
 
-    assert alike > 150
-    assert mistaken == 0
+    assert json.loads(log_steps(tmp_path, [report, report])) == lines(tmp_path)[0]
+    assert [lines(tmp_path)[0][name] for name in ("loss", "choice", "marker")] == [2.0, None, None]
+    assert json.loads(log_steps(tmp_path, [report, replace(report, choice=0.5)]))["choice"] == 0.5
+
+
+def test_batches_that_cannot_be_built_end_the_run_and_do_not_hold_it(kitchen, tmp_path):
+    batches = batches_ahead(kitchen.recipe, Corpus(tmp_path / "nowhere", "train"), tmp_path / "none.json", Place())
+
+    with pytest.raises(RuntimeError, match="ended before its work"):
+        next(batches)
 
 
 def test_a_group_of_batches_is_the_same_at_every_draw(kitchen):

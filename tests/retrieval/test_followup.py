@@ -22,6 +22,10 @@ from lorag.retrieval.followup import is_follow_up, searched_query
         "왜요?",
         "파트타임은요?",
         "그럼 계약직은?",
+        "계약직은?",
+        "서울 사무실은요?",
+        "부산 지점 직원도?",
+        "주말이라면?",
         "더 자세히 설명해 줘",
         "예를 들어 줘",
     ],
@@ -48,6 +52,9 @@ def test_these_lean_on_what_was_said(question: str):
         "출장비 정산 기한이 언제까지인가요?",
         "annual leave",
         "연차휴가",
+        "환불 기간은?",
+        "물통 용량은?",
+        "카드 한도",
     ],
 )
 def test_these_stand_alone(question: str):

@@ -5,9 +5,11 @@ import pytest
 
 from lorag.library.database import Database
 from lorag.library.meta import write_meta
+from lorag.retrieval.embedders import open_embedder
 from lorag.retrieval.passages import SearchFilter
 from lorag.retrieval.search import Searcher, SearchOptions
 from lorag.retrieval.splitters import make_splitter
+from lorag.retrieval.terms import BigramSplitter
 from tests.fakes_embedder import HashEmbedder
 from tests.retrieval.library import SPLITTER, put
 
@@ -123,6 +125,21 @@ def test_a_follow_up_is_searched_with_the_question_it_leans_on(company: Database
     assert result.passages[0].path.name == "leave.md"
 
 
+def test_each_of_two_questions_finds_its_passage(database: Database):
+    for number in range(8):
+        put(database, f"/leave-{number}.md", [f"Annual leave: employees get {20 + number} days of annual leave."])
+    put(database, "/grinder.md", ["The grinder has a warranty of two years."])
+    search = searcher(database, passages=4, threshold=0.1)
+
+    one = search.search("How many days of annual leave do employees get?")
+    both = search.search("How many days of annual leave do employees get, and how long is the warranty of the grinder?")
+
+    assert len(one.passages) == 4
+    assert len(both.passages) <= 4
+    assert {passage.path.name.split("-")[0] for passage in both.passages} == {"leave", "grinder.md"}
+    assert both.query.startswith("How many days of annual leave do employees get, and")
+
+
 def test_meaning_finds_what_shares_no_whole_word(database: Database):
     put(database, "/a.txt", ["reimbursements are paid monthly", "the garden is closed"], embedder=EMBEDDER)
 
@@ -130,6 +147,34 @@ def test_meaning_finds_what_shares_no_whole_word(database: Database):
 
     assert found.passages[0].text.startswith("reimbursements")
     assert found.passages[0].vector is not None
+
+
+def test_a_sentence_is_the_nearer_the_more_it_says_what_is_asked(database: Database):
+    sentences = [
+        "직원은 매년 15일의 연차 휴가를 받습니다.",
+        "The office opens at nine.",
+        "Employees receive 25 days of annual leave per year.",
+    ]
+    compared = Searcher(database, open_embedder("builtin"), BigramSplitter(), SearchOptions()).similarities(
+        "How many days of annual leave do I get?", sentences
+    )
+
+    assert max(compared) == compared[2] < 1
+    assert compared[0] > compared[1]
+    assert min(compared) > -0.3
+
+
+def test_without_an_embedder_nothing_is_known_of_sentences(database: Database):
+    found = Searcher(database, None, BigramSplitter(), SearchOptions()).similarities("How many?", ["Two.", "Three."])
+
+    assert found == []
+
+
+def test_of_a_question_without_a_known_word_nothing_is_known(database: Database):
+    search = Searcher(database, EMBEDDER, BigramSplitter(), SearchOptions())
+
+    assert search.similarities(" ", ["Two.", "Three."]) == []
+    assert len(search.similarities("two", ["Two.", "Three."])) == 2
 
 
 def test_missing_vectors_are_told(database: Database):

@@ -93,6 +93,23 @@ def test_endings_are_no_part_of_a_korean_question(question: str, terms: list[str
     assert SPLITTER.question_terms(question) == terms
 
 
+@pytest.mark.parametrize(
+    ("question", "terms"),
+    [
+        ("자두 빙수는 얼마예요?", ["자두", "빙수"]),
+        ("제주점은 어디예요?", ["제주", "주점"]),
+        ("연차는 며칠인가요", ["연차"]),
+        ("몇 개월 동안 보증해요?", ["개월", "동안", "보증"]),
+        ("왜곡 보정은 누구에게 묻나요?", ["왜곡", "보정", "묻나"]),
+        ("누가복음은 누가 썼나요?", ["가복", "복음", "썼나"]),
+        ("언제?", ["언제"]),
+        ("얼마예요?", ["마예"]),
+    ],
+)
+def test_a_word_that_only_asks_is_no_part_of_a_korean_question(question: str, terms: list[str]):
+    assert SPLITTER.question_terms(question) == terms
+
+
 def test_kiwi_splits_korean_into_content_morphemes_and_the_rest_as_usual():
     terms = make_splitter("kiwi").terms("직원들은 연차휴가를 15일까지 사용할 수 있습니다. Refunds cost 1,000 won.")
 

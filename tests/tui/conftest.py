@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from lorag.tui import app as app_module
 from tests.tui.support import LEAVE, World
+
+
+@pytest.fixture(autouse=True)
+def lasting_notifications(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no notification go before a test has seen it, however slow the machine is."""
+    monkeypatch.setattr(app_module, "TOLD_SECONDS", 3600.0)
+    monkeypatch.setattr(app_module, "ERROR_TOLD_SECONDS", 3600.0)
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from textual._context import visible_screen_stack
+from textual.app import App
 from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -49,7 +51,7 @@ Sick leave is paid in full for six weeks. A doctor's note is due after three day
 async def wait_until(pilot: Pilot[None], predicate: Callable[[], object], *, seconds: float = 30.0) -> None:
     """Let the app work until something is so."""
     deadline = asyncio.get_running_loop().time() + seconds
-    while not _holds(predicate):
+    while not (_holds(predicate) and _is_composed(pilot.app)):
         if asyncio.get_running_loop().time() > deadline:
             raise AssertionError("what the test waits for did not happen")
         await pilot.pause(0.01)
@@ -60,6 +62,11 @@ def _holds(predicate: Callable[[], object]) -> bool:
     with contextlib.suppress(NoMatches):
         return bool(predicate())
     return False
+
+
+def _is_composed(app: App[None]) -> bool:
+    """Tell whether the screen on top has its widgets: one that was just opened has none for a moment."""
+    return not app.is_running or not app.screen_stack or app.screen.is_mounted
 
 
 @dataclass
@@ -173,10 +180,14 @@ async def ask(pilot: Pilot[None], question: str) -> LoragApp:
     known = len(messages(app))
     await send(pilot, question)
     await wait_until(pilot, lambda: not app.streaming and len(messages(app)) == known + 2)
-    # What ends a turn, the list of its sources for one, is drawn after the last word has come.
-    await wait_until(pilot, lambda: all(worker.is_finished for worker in app.workers if worker.group == "turn"))
-    await pilot.pause()
+    await turn_ended(pilot)
     return app
+
+
+async def turn_ended(pilot: Pilot[None]) -> None:
+    """Wait for what ends a turn, the list of its sources for one: it is drawn after the last word has come."""
+    await wait_until(pilot, lambda: all(worker.is_finished for worker in pilot.app.workers if worker.group == "turn"))
+    await pilot.pause()
 
 
 async def answering(world: World, pilot: Pilot[None], *prompts: str) -> LoragApp:
@@ -210,3 +221,10 @@ def messages(app: LoragApp) -> list[MessageShown]:
 def text_of(app: LoragApp, selector: str) -> str:
     """Return what a line of the app says."""
     return str(app.screen.query(selector).last(Static).content)
+
+
+def screen_lines(app: App[None]) -> list[str]:
+    """Return the text of each line on screen."""
+    # As the app does it: drawn without, a screen that lets the one below show keeps a blank in its place.
+    visible_screen_stack.set(app._background_screens)
+    return ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]

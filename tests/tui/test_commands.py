@@ -14,7 +14,7 @@ from lorag.tui.commands import BY_NAME, COMMANDS, Situation, key_label, nearest,
 from lorag.tui.part import AppPart
 from lorag.tui.texts import TABLES
 from lorag.tui.training import STAGES
-from tests.tui.support import SIZE, World, answering, ready, send, text_of, wait_until
+from tests.tui.support import SIZE, World, answering, messages, ready, send, text_of, wait_until
 
 ROOT = Path(__file__).parents[2]
 EATEN_BY_VS_CODE = {
@@ -138,6 +138,7 @@ async def test_a_command_that_has_to_wait_for_the_answer_says_so_for_its_key_as_
         await wait_until(pilot, lambda: [t.message for t in app._notifications] == ["/undo cannot be used now."])
         world.engine.release()
         await wait_until(pilot, lambda: not app.streaming)
+        assert [message.status for message in messages(app)] == ["complete", "complete"]
 
 
 def test_a_slash_before_a_word_is_a_command_and_a_path_is_not() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tui.support import SIZE, World, compared, comparison, messages, ready, send, text_of, wait_until
+from tests.tui.support import SIZE, World, compared, comparison, messages, ready, send, text_of, turn_ended, wait_until
 
 QUESTION = "How many days of annual leave?"
 ANSWERS = ["From nowhere.", "In style.", "You have 25 days [2].", "25 days, in style [2]."]
@@ -88,6 +88,7 @@ async def test_ctrl_c_stops_the_answers_and_then_closes_them(library: World, clo
             assert app.screen is screen
             await pilot.press("ctrl+c")
         await wait_until(pilot, lambda: len(app.screen_stack) == 1 and not app.streaming and len(messages(app)) == 2)
+        await turn_ended(pilot)
         assert (messages(app)[1].text, messages(app)[1].status) == ("From", "stopped")
         assert not app._notifications
 

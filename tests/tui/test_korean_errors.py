@@ -45,3 +45,4 @@ async def test_a_run_that_failed_beside_the_chat_is_told_in_korean(world: World)
         await wait_until(
             pilot, lambda: any("디스크가 가득 찼습니다" in notice.message for notice in app._notifications)
         )
+        assert not any("free some space" in notice.message for notice in app._notifications)

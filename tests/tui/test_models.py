@@ -74,6 +74,8 @@ async def test_another_model_takes_the_adapters_off(world: World) -> None:
         await pilot.press("ctrl+o", "down", "enter")
         await wait_until(pilot, lambda: world.engine.loads[-1].model.name == "other.gguf")
         await wait_until(pilot, lambda: text_of(app, "#status").startswith("other  ·  no adapter"))
+        app = await ask(pilot, "hello")
+        assert messages(app)[1].adapters == ()
 
 
 async def test_a_model_that_is_not_there_is_one_clear_line(world: World) -> None:

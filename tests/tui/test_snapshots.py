@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from lorag.tui.app import LoragApp
 from lorag.tui.prompt import PromptArea
-from tests.tui.support import LEAVE, World, answering, ask, compared, ready, send, wait_until
+from tests.tui.support import LEAVE, World, answering, ask, compared, ready, screen_lines, send, wait_until
 
 FOLDER = Path(__file__).with_name("snapshots")
 SMALL, LARGE = (80, 24), (160, 48)
@@ -163,8 +163,7 @@ def _expected(path: Path) -> str | None:
 
 def _text(app: LoragApp) -> str:
     """Return the screen as text, with what changes from run to run as zeros."""
-    strips = app.screen._compositor.render_strips()
-    text = "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+    text = "\n".join(line.rstrip() for line in screen_lines(app))
     return _CHANGING.sub(lambda found: re.sub(r"\d", "0", found.group()), text) + "\n"
 
 

@@ -56,6 +56,7 @@ async def test_a_number_in_the_answer_opens_its_source(library: World) -> None:
         column = str(paragraph.render()).index("[2]") + 1
         await pilot.click(paragraph, offset=(column, 0))
         await wait_until(pilot, lambda: isinstance(app.screen, PassageScreen))
+        assert "25 days" in text_of(app, "#passage")
 
 
 async def test_a_source_that_changed_since_is_shown_as_it_was_sent(library: World) -> None:
@@ -67,6 +68,19 @@ async def test_a_source_that_changed_since_is_shown_as_it_was_sent(library: Worl
         await wait_until(pilot, lambda: isinstance(app.screen, PassageScreen))
         assert "changed or is gone" in text_of(app, ".passage-note")
         assert "25 days" in text_of(app, "#passage")
+
+
+async def test_the_keys_stay_on_a_source_when_the_answer_is_drawn_again(library: World) -> None:
+    library.engine.answers = [ANSWER]
+    async with library.app().run_test(size=SIZE) as pilot:
+        app = await ask(pilot, QUESTION)
+        await pilot.press("ctrl+s", "down")
+        sidebar = app.query_one(Sidebar)
+        before = sidebar.focused_source()
+        sidebar.show_answer(messages(app)[1])
+        assert sidebar.focused_source() == before == messages(app)[1].sources[1]
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: isinstance(app.screen, PassageScreen))
 
 
 async def test_a_source_opens_in_the_editor_at_its_line(library: World) -> None:
@@ -152,6 +166,7 @@ async def test_the_sidebar_shows_the_sources_of_another_answer_from_the_first_on
         await wait_until(pilot, lambda: sidebar.scroll_y > 0)
         await ask(pilot, "How long is sick leave paid?")
         await wait_until(pilot, lambda: sidebar.scroll_y == 0)
+        assert sidebar.max_scroll_y > 0
 
 
 def test_a_long_title_leaves_room_for_where_it_stands() -> None:

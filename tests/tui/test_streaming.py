@@ -34,6 +34,16 @@ def test_numbers_become_links_in_prose_and_stay_text_in_code() -> None:
     assert "\x1b" not in linked
 
 
+@pytest.mark.parametrize("cut", range(1, 20))
+def test_each_quote_has_a_line_of_its_own(cut: int) -> None:
+    answer = "[3] E02: The grinder is blocked.\n[13] A machine that fails is repaired.\nNo quote\n```\n[1] code\n```"
+    linker = CitationLinker()
+    streamed = "".join(linker.feed(answer[at : at + cut]) for at in range(0, len(answer), cut)) + linker.end()
+
+    assert streamed == link_citations(answer)
+    assert [line.endswith("  ") for line in streamed.split("\n")] == [True, True, False, False, False, False]
+
+
 @pytest.mark.parametrize("size", [1, 3, 7])
 async def test_a_streamed_fence_is_drawn_as_it_would_be_whole(world: World, size: int) -> None:
     world.engine.piece = size

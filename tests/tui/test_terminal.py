@@ -156,6 +156,7 @@ def test_an_engine_that_dies_is_a_message_and_a_restart_away(opened: Open, shell
     terminal.wait_for(lambda _: len(shell.messages()) == 4 and shell.messages()[3].text)
     terminal.type(ESCAPE)
     terminal.wait_for(lambda _: shell.messages()[3].status == "stopped")
+    assert [message.text for message in shell.messages()[::2]] == ["Hello", "And now?"]
 
 
 def test_ctrl_z_leaves_the_terminal_to_the_shell_and_fg_brings_the_chat_back(opened: Open) -> None:
@@ -172,6 +173,7 @@ def test_ctrl_z_leaves_the_terminal_to_the_shell_and_fg_brings_the_chat_back(ope
     terminal.type(" again")
     terminal.wait_for("│ still here again")
     terminal.wait_for(lambda screen: loaded(screen) and "F1 help" in screen and "Answer from documents" in screen)
+    assert "Stopped" not in terminal.text
 
 
 def test_the_chat_ends_with_its_terminal_even_when_told_to_ignore_that(opened: Open) -> None:
@@ -194,6 +196,7 @@ def test_the_screen_follows_the_size_of_the_terminal(opened: Open) -> None:
     terminal.wait_for(lambda screen: "Answer from documents" not in screen and "F1 help" in screen)
     terminal.resize(140, 40)
     terminal.wait_for("Answer from documents")
+    assert "F1 help" in terminal.text
 
 
 def test_korean_text_is_typed_and_the_caret_stands_after_it(opened: Open) -> None:
@@ -254,6 +257,7 @@ def test_an_editor_that_cannot_start_is_a_message_and_the_chat_goes_on(opened: O
     terminal.wait_for("could not be started")
     terminal.type("still here")
     terminal.wait_for("│ still here")
+    assert "Traceback" not in terminal.text
 
 
 def test_plain_keeps_the_line_by_line_chat_for_screen_readers(opened: Open) -> None:

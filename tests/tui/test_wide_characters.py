@@ -6,7 +6,7 @@ from textual.widgets._toast import Toast
 
 from lorag.tui.app import LoragApp
 from lorag.tui.transcript import Transcript
-from tests.tui.support import World, ask, wait_until
+from tests.tui.support import World, ask, screen_lines, wait_until
 
 ANSWER = "\n\n".join(["연차는 일 년에 십오 일입니다."] * 40)
 SIZES = [(60, 20), (80, 24), (81, 24), (100, 30), (160, 48)]
@@ -14,8 +14,7 @@ SIZES = [(60, 20), (80, 24), (81, 24), (100, 30), (160, 48)]
 
 def drawn(app: LoragApp) -> list[str]:
     """Return the lines on screen without their spaces."""
-    strips = app.screen._compositor.render_strips()
-    return ["".join("".join(segment.text for segment in strip).split()) for strip in strips]
+    return ["".join(line.split()) for line in screen_lines(app)]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -25,7 +24,10 @@ async def test_a_message_over_the_chat_is_whole(world: World, size: tuple[int, i
     async with world.app(language="ko").run_test(size=size, notifications=True) as pilot:
         app = await ask(pilot, "연차는 며칠인가요?")
         transcript = app.query_one(Transcript)
-        transcript.scroll_to(y=3, animate=False)
+        # Anchored, it would go back to its end with what is laid out late.
+        transcript.release_anchor()
+        await wait_until(pilot, lambda: transcript.max_scroll_y > 3)
+        transcript.scroll_to(y=3, animate=False, immediate=True)
         await wait_until(pilot, lambda: transcript.scroll_y == 3)
         app.tell(before + "가나다라마바사아자차카타파하" * 3)
         await wait_until(pilot, lambda: app.screen.query(Toast) and app.screen.query_one(Toast).region.height)

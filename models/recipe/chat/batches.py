@@ -11,6 +11,7 @@ import queue as queues
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
@@ -150,17 +151,32 @@ def shared_out(
 def batches_ahead(
     recipe: Recipe, corpus: Corpus, tokenizer_path: Path, place: Place
 ) -> Iterator[tuple[Place, Stage, float, Batch]]:
-    """Yield as :func:`batches_from` does, from a process that works ahead."""
+    """Yield as :func:`batches_from` does, from a process that works ahead.
+
+    Raises:
+        RuntimeError: That process ended before its work did; its own message stands above.
+    """
     context = multiprocessing.get_context("spawn")
     queue = context.Queue(maxsize=2 * GROUP)
     process = context.Process(
         target=_fill, args=(queue, os.getpid(), recipe, corpus, tokenizer_path, place), daemon=True
     )
     process.start()
-    while (item := queue.get()) is not None:
+    while (item := _next(queue, process)) is not None:
         place, stage, done, batch = item
         yield place, stage, done, Batch(*(torch.from_numpy(part) for part in batch))
     process.join()
+
+
+def _next(queue, process: BaseProcess):  # type: ignore[no-untyped-def]
+    """Return the next item of a queue; what its process put there is read even when it has ended."""
+    while True:
+        alive = process.is_alive()
+        try:
+            return queue.get(timeout=5)
+        except queues.Empty:
+            if not alive:
+                raise RuntimeError("the process that builds the batches ended before its work did") from None
 
 
 def _fill(  # type: ignore[no-untyped-def]

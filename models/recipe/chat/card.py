@@ -31,7 +31,7 @@ def write_card(
         place: How far the exported checkpoint is.
         work: The folder with the log of the run.
         scores: What it is worth on the dev split.
-        goes_on: The name of the recipe's file, if the run went on from an exported file.
+        goes_on: The name of the recipe's part, if the run went on from an exported file.
     """
     earlier = path.read_text("utf-8") if path.exists() else ""
     _, mark, kept = earlier.partition(KEPT_BY_HAND)
@@ -59,12 +59,14 @@ def _training(place: Place, work: Path, goes_on: str | None) -> str:
     hardware = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{_processor()}, {os.cpu_count()} cores"
     spent = f"{place.tokens / 1e6:.1f} M tokens in {training_hours(work):.1f} hours on {hardware}"
     begun = (
-        f"going on from an earlier file of this model; the settings of this part are in `models/recipe/chat/{goes_on}`"
+        f'the part "{goes_on}", going on from an earlier file of this model'
         if goes_on
-        else "from first weights that already hold a matching circuit (`models/recipe/chat/initial.py`); all settings "
-        "are in `models/recipe/chat/recipe.toml`"
+        else "from first weights that already hold a matching circuit (`models/recipe/chat/initial.py`)"
     )
-    return f"## Training\n\n{spent}, {begun}. `make models CORPUS=…` makes the whole."
+    return (
+        f"## Training\n\n{spent}, {begun}. All settings are in `models/recipe/chat/recipe.toml`; "
+        "`make models CORPUS=…` goes through all its parts."
+    )
 
 
 def _processor() -> str:

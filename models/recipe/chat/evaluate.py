@@ -14,8 +14,9 @@ from chat.batches import collate
 from chat.bpe import END, HIGHEST_NUMBER
 from chat.corpus import Corpus
 from chat.encode import Encoded, LossWeights, encode, template_ids
-from chat.examples import Example, ExampleBuilder, Shape
+from chat.examples import Example, ExampleBuilder
 from chat.intents import FOLDER, SmallTalk
+from chat.layout import Shape
 from chat.model import Llama
 from chat.pools import Pools
 

@@ -1,15 +1,17 @@
 """Builds training examples: a conversation whose last answer quotes numbered sentences, refuses, or is small talk."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from chat.altered import with_twins
+from chat.golds import Golds
 from chat.intents import SmallTalk
-from chat.pools import Document, Gold, Pools, language_of_sentences
-from chat.questions import made_question
-from chat.random_text import random_gold
-from lorag.documents.sentences import split_sentences
+from chat.layout import Layout, Shape
+from chat.pools import Gold, Pools
+from chat.questions import varied
+from chat.tables import SOURCE
 from lorag.prompts.grounded import (
     REFUSALS,
     PromptPassage,
@@ -21,21 +23,23 @@ from lorag.prompts.grounded import (
 from lorag.prompts.language import Language, language_of
 
 _JOINTS: Final[Mapping[Language, Sequence[str]]] = {"en": (" And ", " Also, ", " "), "ko": (" 그리고 ", " 또 ", " ")}
-_SEPARATORS: Final = (" › ", " › ", ", ")
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How large the prompts of a stage are."""
-
-    passages: tuple[int, ...]
-    """Numbers of passages to choose from, each as likely as it is often in here."""
-    sentences: tuple[int, int]
-    """Fewest and most sentences a passage shows."""
-    refusal: float
-    """Share of examples whose passages do not hold the answer."""
-    hard: float
-    """Share of misleading passages that share words or a source with the question."""
+_QUOTE: Final[Mapping[Language, Sequence[str]]] = {
+    "en": ("Quote {}.", "Repeat {} word for word.", "What do {} say?", "Read {} to me", "Sentences {}?"),
+    "ko": (
+        "{}을 그대로 인용해 주세요.",
+        "{} 문장을 그대로 적어 줘",
+        "{}에 뭐라고 써 있나요?",
+        "{} 읽어 줘",
+        "문장 {}?",
+    ),
+}
+_TALK_BEHIND_QUOTES: Final = 0.3
+_SAME_PASSAGE: Final = 0.25
+_ANSWER_SHOWN: Final = 0.6
+_TWINS: Final = 0.5
+_OTHER_ROW: Final = 0.7
+_REFUSED_ALONE: Final = 0.6
+"""A passage that stands alone is refused less: more often than not it is shown because it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +64,8 @@ class ExampleBuilder:
     def __init__(self, pools: Pools, talk: SmallTalk) -> None:
         self.pools = pools
         self.talk = talk
-        self._golds: dict[str, Callable[[random.Random], Gold]] = {
-            "qa.en": lambda rng: rng.choice(pools.answers["en"]),
-            "qa.ko": lambda rng: rng.choice(pools.answers["ko"]),
-            "pairs.en": lambda rng: rng.choice(pools.pairs["en"]),
-            "pairs.ko": lambda rng: rng.choice(pools.pairs["ko"]),
-            "headings.en": lambda rng: rng.choice(pools.headings["en"]),
-            "headings.ko": lambda rng: rng.choice(pools.headings["ko"]),
-            "cross": lambda rng: rng.choice(pools.pairs["cross"]),
-            "parallel": self._parallel_gold,
-            "text.en": lambda rng: self._text_gold("en", rng),
-            "text.ko": lambda rng: self._text_gold("ko", rng),
-            "random": random_gold,
-        }
+        self.golds = Golds(pools)
+        self.layout = Layout(self.golds)
 
     def build(self, kind: str, shape: Shape, rng: random.Random) -> Example:
         """Return one example of ``kind``."""
@@ -80,25 +73,17 @@ class ExampleBuilder:
             return self._small_talk(rng)
         if kind == "both":
             return self._two_questions(shape, rng)
+        if kind == "copies":
+            return self._copies(shape, rng)
         if kind == "conversation":
             return self._conversation(shape, rng)
-        return self._grounded(kind, self.gold(kind, rng), shape, rng)
-
-    def gold(self, kind: str, rng: random.Random) -> Gold:
-        """Return a question with its answering passage; some headings and pairs keep only made-up questions."""
-        gold = self._golds[kind](rng)
-        if gold.source == "dstc9" and ":" in gold.sentences[0] and ":" not in gold.question:
-            # The same question is asked of every hotel there: alone it has many answers.
-            entity = gold.sentences[0].split(":")[0]
-            if len(entity) < 60:
-                form = rng.choice(("{0}: {1}", "{1} ({0})", "{1} I mean {0}.", "About {0}: {1}"))
-                gold = replace(gold, question=form.format(entity, gold.question))
-        return replace(gold, question=_varied(gold.question, rng))
+        return self._grounded(kind, self.golds.drawn(kind, rng), shape, rng)
 
     def _grounded(self, kind: str, gold: Gold, shape: Shape, rng: random.Random) -> Example:
-        passages, targets = self._laid_out([gold], shape, rng)
+        passages, targets = self.layout.laid_out([gold], shape, rng)
         language = language_of(gold.question)
-        if rng.random() < shape.refusal:
+        refused = shape.refusal if len(passages) > 1 or shape.refusal == 1 else shape.refusal * _REFUSED_ALONE
+        if rng.random() < refused:
             return self._refusal(kind, gold, passages, targets, rng)
         sentences = numbered_sentences(passages)
         turn = grounded_question(gold.question, passages)
@@ -123,107 +108,66 @@ class ExampleBuilder:
 
     def _foreign_question(self, gold: Gold, rng: random.Random) -> str:
         language = language_of(gold.question)
+        if gold.source == SOURCE and rng.random() < _OTHER_ROW:
+            return varied(self.golds.tables.unanswered(gold, rng), rng)
         if rng.random() < 0.4:
-            return _varied(rng.choice(self.pools.unanswerable[language]), rng)
+            return varied(rng.choice(self.pools.unanswerable[language]), rng)
         while True:
             kind = rng.choice(("qa", "qa", "pairs", "text"))
-            other = self.gold(f"{kind}.{language}", rng)
+            other = self.golds.drawn(f"{kind}.{language}", rng)
             if other.doc != gold.doc:
                 return other.question
-
-    def _laid_out(
-        self, golds: Sequence[Gold], shape: Shape, rng: random.Random
-    ) -> tuple[list[PromptPassage], list[int]]:
-        """Return the answering passages shuffled among misleading ones, and the numbers of the answering sentences."""
-        wanted = {shown_sentence(gold.sentences[i]) for gold in golds for i in gold.targets}
-        cut = [_window(gold, shape, rng) for gold in golds]
-        blocks = [(PromptPassage(self._header(gold, rng), gold.sentences), gold.targets) for gold in cut]
-        count = max(len(golds), rng.choice(shape.passages))
-        while len(blocks) < count:
-            other = self._misleading(golds[0], shape, rng)
-            sentences = tuple(s for s in other.sentences if shown_sentence(s) not in wanted)
-            if sentences:
-                blocks.append((PromptPassage(self._header(other, rng), sentences), ()))
-        rng.shuffle(blocks)
-        numbers, first = [], 1
-        for passage, targets in blocks:
-            numbers += [first + target for target in targets]
-            first += len(passage.sentences)
-        return [passage for passage, _ in blocks], numbers
-
-    def _misleading(self, gold: Gold, shape: Shape, rng: random.Random) -> Gold:
-        if gold.source == "random":
-            return _window(random_gold(rng), shape, rng)
-        other = None
-        if rng.random() < shape.hard:
-            other = self.pools.related(gold.question + " " + gold.sentences[gold.targets[0]][:60], rng)
-        if other is None or other.question == gold.question or other.sentences == gold.sentences:
-            language = language_of_sentences(gold.sentences)
-            other = self._text_gold(language, rng) if rng.random() < 0.5 else self.gold(f"qa.{language}", rng)
-        return _window(other, shape, rng)
-
-    def _text_gold(self, language: Language, rng: random.Random) -> Gold:
-        """Return a sentence of running text with a question made from it."""
-        while True:
-            document = rng.choice(self.pools.texts[language])
-            heading, paragraphs = rng.choice(document.sections)
-            start = rng.randrange(len(paragraphs)) if paragraphs else 0
-            sentences = split_sentences("\n".join(paragraphs[start : start + 4])[:1800])
-            usable = [i for i, sentence in enumerate(sentences) if 25 <= len(sentence) <= 300]
-            if usable:
-                break
-        target = rng.choice(usable)
-        question = made_question(sentences[target], language, self.pools.rarity, rng)
-        header = _joined_header(document, heading, rng)
-        return Gold(question, header, tuple(sentences), (target,), "text", document.title)
-
-    def _parallel_gold(self, rng: random.Random) -> Gold:
-        """Return sentences in one language, and a question in the other made from one sentence's translation."""
-        # Neighbours in the file come from the same project: close enough in topic to mislead.
-        start = rng.randrange(len(self.pools.parallel) - 12)
-        rows = rng.sample(self.pools.parallel[start : start + 12], rng.randint(2, 5))
-        asked, shown = rng.choice(((0, 1), (1, 0)))
-        target = rng.randrange(len(rows))
-        translation = rows[target][asked]
-        language: Language = "en" if asked == 0 else "ko"
-        question = translation
-        if rng.random() < 0.75:
-            question = made_question(translation, language, self.pools.rarity, rng)
-        return Gold(question, "", tuple(row[shown] for row in rows), (target,), "parallel", str(start))
-
-    def _header(self, gold: Gold, rng: random.Random) -> str:
-        header = gold.header
-        if not header:
-            parts = gold.doc.split("#")[0].rsplit("/", 2)
-            name = parts[-1].rsplit(".", 1)[0].replace("_", " ").replace("-", " ")
-            header = f"{gold.source}{rng.choice(_SEPARATORS)}{name}" if rng.random() < 0.4 else name
-        if rng.random() < 0.15:
-            header += f", p. {rng.randint(1, 300)}"
-        return shown_sentence(header)[:80]
 
     def _small_talk(self, rng: random.Random) -> Example:
         if rng.random() < 0.35:
             language: Language = rng.choice(("en", "ko"))
-            question = self._foreign_question(self.gold(f"qa.{language}", rng), rng)
+            question = self._foreign_question(self.golds.drawn(f"qa.{language}", rng), rng)
             messages = (("user", question), ("assistant", self.talk.no_documents(language, rng)))
             return Example("talk", messages, language=language)
         turns, spoken = self.talk.conversation(rng)
+        if rng.random() < _TALK_BEHIND_QUOTES:
+            turns = (*self._earlier(spoken, rng), *turns)
         return Example("talk", turns, language=spoken)
 
     def _two_questions(self, shape: Shape, rng: random.Random) -> Example:
         language: Language = rng.choice(("en", "ko"))
-        first, second = (self.gold(f"{rng.choice(('qa', 'pairs', 'text'))}.{language}", rng) for _ in range(2))
-        first, second = (replace(gold, targets=gold.targets[:1]) for gold in (first, second))
-        passages, numbers = self._laid_out([first, second], shape, rng)
+        first, second, passages, numbers = self._two_answers(language, language, shape, rng)
         sentences = numbered_sentences(passages)
         question = first.question + rng.choice(_JOINTS[language]) + second.question
         turn = grounded_question(question, passages)
-        messages = (("user", turn), ("assistant", quoted_answer(numbers, sentences)))
-        return Example("both", messages, tuple(sentences), tuple(numbers), len(passages), language)
+        messages = (("user", turn), ("assistant", quoted_answer(sorted(numbers), sentences)))
+        return Example("both", messages, tuple(sentences), tuple(sorted(numbers)), len(passages), language)
+
+    def _two_answers(
+        self, language: Language, other: Language, shape: Shape, rng: random.Random
+    ) -> tuple[Gold, Gold, list[PromptPassage], tuple[int, int]]:
+        """Return two questions, passages that answer both, and the number of the sentence that answers each."""
+        if language == other and rng.random() < _SAME_PASSAGE:
+            first, second = self.golds.text_asked_twice(language, rng)
+            targets = sorted(first.targets + second.targets)
+            passages, numbers = self.layout.laid_out([replace(first, targets=tuple(targets))], shape, rng)
+            ordered = (numbers[targets.index(first.targets[0])], numbers[targets.index(second.targets[0])])
+            return first, second, passages, ordered
+        first, second = self._one_answer(language, rng), self._one_answer(other, rng)
+        while second.question == first.question or set(map(shown_sentence, second.sentences)) & set(
+            map(shown_sentence, first.sentences)
+        ):
+            second = self._one_answer(other, rng)
+        passages, _ = self.layout.laid_out([first, second], shape, rng)
+        sentences = numbered_sentences(passages)
+        answers = [shown_sentence(gold.sentences[gold.targets[0]]) for gold in (first, second)]
+        return first, second, passages, (sentences.index(answers[0]) + 1, sentences.index(answers[1]) + 1)
+
+    def _one_answer(self, language: Language, rng: random.Random) -> Gold:
+        """Return a question that one sentence answers."""
+        gold = self.golds.drawn(f"{rng.choice(('qa', 'qa', 'pairs', 'text'))}.{language}", rng)
+        return replace(gold, targets=gold.targets[:1])
 
     def _conversation(self, shape: Shape, rng: random.Random) -> Example:
         """Return a grounded example behind one or two earlier turns that must not be answered again."""
-        language = rng.choice(("en", "ko"))
+        language: Language = rng.choice(("en", "ko"))
+        if rng.random() < _ANSWER_SHOWN:
+            return self._asked_before(language, shape, rng)
         example = self.build(f"{rng.choice(('qa', 'qa', 'pairs', 'text'))}.{language}", shape, rng)
         history: list[tuple[str, str]] = []
         for _ in range(rng.choice((1, 1, 2))):
@@ -231,12 +175,48 @@ class ExampleBuilder:
                 turns, _ = self.talk.conversation(rng)
                 history += turns[:2]
                 continue
-            earlier = self.gold(f"{rng.choice(('qa', 'pairs', 'text'))}.{language}", rng)
-            sentences = [shown_sentence(sentence) for sentence in earlier.sentences]
-            quote = f"[{rng.randint(1, 20)}] {sentences[earlier.targets[0]]}"
-            answer = REFUSALS[language_of(earlier.question)] if rng.random() < 0.2 else quote
-            history += [("user", earlier.question), ("assistant", answer)]
+            history += self._earlier(language, rng)
         return replace(example, kind="conversation", messages=(*history, *example.messages))
+
+    def _asked_before(self, language: Language, shape: Shape, rng: random.Random) -> Example:
+        """Return a question behind one whose answer is among the passages, too, and must not be quoted again."""
+        other: Language = language if rng.random() < 0.7 else rng.choice(("en", "ko"))
+        earlier, asked, passages, (quoted, number) = self._two_answers(other, language, shape, rng)
+        sentences = numbered_sentences(passages)
+        targets = [number]
+        if rng.random() < shape.refusal / 2:
+            asked, targets = replace(asked, question=self._foreign_question(asked, rng)), []
+        spoken = language_of(asked.question)
+        messages = (
+            ("user", earlier.question),
+            ("assistant", quoted_answer([quoted], sentences)),
+            ("user", grounded_question(asked.question, passages)),
+            ("assistant", quoted_answer(targets, sentences) or REFUSALS[spoken]),
+        )
+        return Example("conversation", messages, tuple(sentences), tuple(targets), len(passages), spoken)
+
+    def _earlier(self, language: Language, rng: random.Random) -> tuple[tuple[str, str], ...]:
+        """Return a question with the quote that answered it, as they stand in a conversation later: without passages."""
+        earlier = self.golds.drawn(f"{rng.choice(('qa', 'pairs', 'text'))}.{language}", rng)
+        sentences = [shown_sentence(sentence) for sentence in earlier.sentences]
+        quote = f"[{rng.randint(1, 20)}] {sentences[earlier.targets[0]]}"
+        answer = REFUSALS[language_of(earlier.question)] if rng.random() < 0.2 else quote
+        return ("user", earlier.question), ("assistant", answer)
+
+    def _copies(self, shape: Shape, rng: random.Random) -> Example:
+        """Return sentences asked for by their numbers: ten times as many copied words as a question brings."""
+        kind = rng.choice(("qa.en", "qa.ko", "pairs.en", "pairs.ko", "text.en", "text.ko", "random", "random"))
+        passages, _ = self.layout.laid_out([self.golds.drawn(kind, rng)], shape, rng)
+        if rng.random() < _TWINS:
+            passages = with_twins(passages, rng)
+        sentences = numbered_sentences(passages)
+        numbers = rng.sample(range(1, len(sentences) + 1), min(len(sentences), rng.randint(2, 8)))
+        bracketed = rng.random() < 0.5
+        asked = rng.choice((", ", " ", ",")).join(f"[{n}]" if bracketed else str(n) for n in numbers)
+        language: Language = rng.choice(("en", "ko"))
+        turn = grounded_question(rng.choice(_QUOTE[language]).format(asked), passages)
+        messages = (("user", turn), ("assistant", quoted_answer(numbers, sentences)))
+        return Example("copies", messages, tuple(sentences), tuple(numbers), len(passages), language)
 
 
 def _passage_of(passages: Sequence[PromptPassage], number: int) -> int:
@@ -246,33 +226,3 @@ def _passage_of(passages: Sequence[PromptPassage], number: int) -> int:
             return index
         number -= len(passage.sentences)
     raise ValueError(f"no passage shows sentence {number}")
-
-
-def _window(gold: Gold, shape: Shape, rng: random.Random) -> Gold:
-    """Return ``gold`` with a run of its sentences that holds the answering ones."""
-    low, high = gold.targets[0], gold.targets[-1] + 1
-    size = max(rng.randint(*shape.sentences), high - low)
-    start = rng.randint(max(0, high - size), min(low, max(0, len(gold.sentences) - size)))
-    kept = gold.sentences[start : start + size]
-    return replace(gold, sentences=kept, targets=tuple(target - start for target in gold.targets))
-
-
-def _joined_header(document: Document, heading: str, rng: random.Random) -> str:
-    if heading and rng.random() < 0.7:
-        return f"{document.title} › {heading}"
-    return document.title or heading
-
-
-def _varied(question: str, rng: random.Random) -> str:
-    """Return ``question`` as other people would type it: shouting case, no mark, a polite frame."""
-    roll = rng.random()
-    if roll < 0.08:
-        return question.lower()
-    if roll < 0.16:
-        return question.rstrip("?. ")
-    if roll < 0.22 and len(question) > 3:
-        if language_of(question) == "ko":
-            return rng.choice(("혹시 {}", "질문이요. {}", "저기요, {}", "{} 알려줘", "{} 궁금합니다")).format(question)
-        lowered = question[0].lower() + question[1:]
-        return rng.choice(("Hi, {}", "Please tell me: {}", "Quick question: {}", "I wonder, {}")).format(lowered)
-    return question

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lorag.prompts.language import Language
+from lorag.prompts.language import Language, language_of
 
 FOLDER: Final = Path(__file__).parent / "intents"
-_STEEPNESS: Final = 1.7
-"""One draws all intents alike; at 1.7 the first ten of 300 are 14 % of all."""
+_STEEPNESS: Final = 2.5
+"""One draws all intents alike; at 2.5 the first ten of 300 are a quarter of all."""
+_FIRST_REPLY: Final = 2.5
+"""The same for the replies: the first of two three times in four, so that the likeliest words are words of one reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class SmallTalk:
         turns: list[tuple[str, str]] = []
         for _ in range(rng.choice((1, 1, 1, 2, 3))):
             intent = _drawn(self._intents[language], rng)
-            turns += [("user", _typed(rng.choice(intent.says), rng)), ("assistant", rng.choice(intent.replies))]
+            reply = intent.replies[int(len(intent.replies) * rng.random() ** _FIRST_REPLY)]
+            turns += [("user", _typed(rng.choice(intent.says), rng)), ("assistant", reply)]
         return tuple(turns), language
 
     def intents(self, language: Language) -> tuple[Intent, ...]:
@@ -49,6 +52,10 @@ class SmallTalk:
     def no_documents(self, language: Language, rng: random.Random) -> str:
         """Return an honest reply to a question about facts when no passage is given."""
         return rng.choice(self._no_documents[language])
+
+    def all_no_documents(self) -> frozenset[str]:
+        """Return every such reply, of both languages."""
+        return frozenset(reply for replies in self._no_documents.values() for reply in replies)
 
 
 def _drawn(intents: list[Intent], rng: random.Random) -> Intent:
@@ -62,7 +69,14 @@ def _read(path: Path) -> list[Intent]:
 
 
 def _typed(text: str, rng: random.Random) -> str:
+    """Return ``text`` as other people would type it: in lower case, without its mark, with another one."""
+    if rng.random() < 0.3:
+        text = text.lower()
     roll = rng.random()
-    if roll < 0.15:
-        return text.lower()
-    return text.rstrip("?.! ") if roll < 0.35 else text
+    if roll < 0.2:
+        return text.rstrip("?.! ")
+    if roll < 0.45 and not text.endswith("?"):
+        return text.rstrip(".! ") + rng.choice(
+            ("!", "!", ".", "!!", "~", " :)", "ㅎㅎ" if language_of(text) == "ko" else "...")
+        )
+    return text

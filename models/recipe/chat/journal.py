@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,14 +41,20 @@ def log_steps(work: Path, recent: Sequence[StepReport]) -> str:
         "step": last.step,
         "tokens": last.place.tokens,
         "stage": last.stage.name,
-        "loss": round(float(np.mean([report.loss for report in recent])), 3),
-        "choice": round(float(np.nanmean([report.choice for report in recent])), 3),
-        "chosen": round(float(np.nanmean([report.chosen for report in recent])), 3),
-        "marker": round(float(np.nanmean([report.marker for report in recent])), 3),
+        "loss": _mean([report.loss for report in recent]),
+        "choice": _mean([report.choice for report in recent]),
+        "chosen": _mean([report.chosen for report in recent]),
+        "marker": _mean([report.marker for report in recent]),
         "tokens_per_second": round(tokens / max(seconds, 1e-9)),
         "time": round(time.time()),
     }
     return append(work, line)
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    """Return the mean of what was measured: a step of small talk alone chooses no sentence, and a few may be that."""
+    known = [value for value in values if not math.isnan(value)]
+    return round(sum(known) / len(known), 3) if known else None
 
 
 def training_hours(work: Path) -> float:

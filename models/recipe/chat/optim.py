@@ -1,15 +1,22 @@
-"""Muon for the matrices (Jordan 2024) and AdamW for the rest, with fp32 master weights behind a bf16 model."""
+"""Muon for the matrices (Jordan 2024) and AdamW for the rest, with fp32 master weights behind the model's own."""
 
 from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
 
+from lorag.tuning.precision import has_bf16
+
+
+def training_precision(device: torch.device) -> torch.dtype:
+    """Return the precision in which matrix products are fastest."""
+    return torch.bfloat16 if has_bf16(device) else torch.float32
+
 
 def orthogonalised(matrix: Tensor, steps: int = 5) -> Tensor:
     """Return the nearest semi-orthogonal matrix to ``matrix``, by five steps of a quintic Newton-Schulz iteration."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = matrix.bfloat16()
+    x = matrix.to(training_precision(matrix.device))
     tall = x.shape[0] > x.shape[1]
     x = x.T if tall else x
     x = x / (x.norm() + 1e-7)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from lorag.prompts.language import Language
+from lorag.prompts.language import Language, language_of
 
 WORD: Final = re.compile(r"[A-Za-z][A-Za-z'’.-]*[A-Za-z]|[가-힣]+|[A-Za-z]|\d[\d,.:/-]*\d|\d")
 _PARTICLE = re.compile(
@@ -243,3 +243,18 @@ def _korean(before: list[str], after: list[str], wh: str, rng: random.Random) ->
     ]
     words[-1] = _ENDING.sub("", words[-1]) or words[-1]
     return " ".join(words).strip(" .,;:") + rng.choice(_KOREAN_ENDS)
+
+
+def varied(question: str, rng: random.Random) -> str:
+    """Return ``question`` as other people would type it: shouting case, no mark, a polite frame."""
+    roll = rng.random()
+    if roll < 0.08:
+        return question.lower()
+    if roll < 0.16:
+        return question.rstrip("?. ")
+    if roll < 0.22 and len(question) > 3:
+        if language_of(question) == "ko":
+            return rng.choice(("혹시 {}", "질문이요. {}", "저기요, {}", "{} 알려줘", "{} 궁금합니다")).format(question)
+        lowered = question[0].lower() + question[1:]
+        return rng.choice(("Hi, {}", "Please tell me: {}", "Quick question: {}", "I wonder, {}")).format(lowered)
+    return question

@@ -40,20 +40,23 @@ _CODAS: Final = ["", "", "n", "r", "s", "l", "m", "th", "ck", "x", "nd", "st"]
 _SYLLABLES: Final = [chr(code) for code in range(0xAC00, 0xD7A4, 7)]
 
 _SHARED: Final = 0.7
-"""Share of examples whose sentences have words in common."""
+"""Share of examples whose sentences have words, or runs of up to four words, in common."""
 
 
 def random_gold(rng: random.Random) -> Gold:
     """Return a few nonsense sentences and a question that repeats words of one of them.
 
-    Mostly they share a handful of words, so that the last word alone does not tell how the copied sentence goes on.
+    Mostly they share words and runs of words, so that the last ones alone do not tell how the copied sentence goes on.
     """
     korean = rng.random() < 0.5
-    shared = [_word(korean, rng) for _ in range(rng.randint(6, 24))] if rng.random() < _SHARED else []
+    shared: list[list[str]] = []
+    if rng.random() < _SHARED:
+        longest = rng.choice((1, 2, 4))
+        shared = [_words(rng.randint(1, longest), korean, rng) for _ in range(rng.randint(6, 24) // longest)]
     asked: list[str] = []
     while not asked:
         count = rng.randint(2, 6)
-        sentences = [[_drawn(shared, korean, rng) for _ in range(rng.randint(3, 14))] for _ in range(count)]
+        sentences = [_sentence(rng.randint(3, 14), shared, korean, rng) for _ in range(count)]
         target = rng.randrange(count)
         asked = _telling(sentences, target, rng)
     question = " ".join(asked) + rng.choice(("?", "", "에 대해 알려줘" if korean else " please?"))
@@ -61,8 +64,15 @@ def random_gold(rng: random.Random) -> Gold:
     return Gold(question, _word(korean, rng), texts, (target,), "random", "random")
 
 
-def _drawn(shared: list[str], korean: bool, rng: random.Random) -> str:
-    return rng.choice(shared) if shared and rng.random() < 0.85 else _word(korean, rng)
+def _sentence(length: int, shared: list[list[str]], korean: bool, rng: random.Random) -> list[str]:
+    words: list[str] = []
+    while len(words) < length:
+        words += rng.choice(shared) if shared and rng.random() < 0.85 else [_word(korean, rng)]
+    return words
+
+
+def _words(count: int, korean: bool, rng: random.Random) -> list[str]:
+    return [_word(korean, rng) for _ in range(count)]
 
 
 def _telling(sentences: list[list[str]], target: int, rng: random.Random) -> list[str]:
@@ -86,4 +96,11 @@ def _word(korean: bool, rng: random.Random) -> str:
         )
     if korean:
         return "".join(rng.choice(_SYLLABLES) for _ in range(rng.randint(1, 4)))
+    return made_up_word(korean=False, rng=rng)
+
+
+def made_up_word(*, korean: bool, rng: random.Random) -> str:
+    """Return a word of letters that means nothing."""
+    if korean:
+        return "".join(rng.choice(_SYLLABLES) for _ in range(rng.randint(2, 3)))
     return "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(rng.randint(1, 3)))

@@ -1,12 +1,16 @@
-"""The recipe file as typed values."""
+"""The recipe file as typed values, one recipe for each part of the training."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from chat.encode import LossWeights
-from chat.examples import Shape
+from chat.layout import Shape
 from chat.model import ModelShape
+
+Table = dict[str, Any]
+"""A table of a TOML file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class OptimizerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """All that shapes the model."""
+    """All that shapes the model, or one part of its training."""
 
     seed: int
     sample_megabytes: int
@@ -49,7 +53,13 @@ class Recipe:
     report_questions: int
     stages: tuple[Stage, ...]
     average: dict[str, float]
-    """Shares of the weights at the ends of stages that are exported together; empty for the best checkpoint."""
+    """Shares of the weights at the ends of stages (and of the file it went on from, ``start``) that are exported together;
+    empty for the best checkpoint."""
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all stages."""
+        return sum(stage.tokens for stage in self.stages)
 
     @property
     def context(self) -> int:
@@ -65,9 +75,34 @@ class Recipe:
         return None
 
 
-def read_recipe(path: Path) -> Recipe:
-    """Return the recipe written in a TOML file."""
-    table = tomllib.loads(path.read_text("utf-8"))
+def read_recipes(path: Path) -> dict[str, Recipe]:
+    """Return the parts of the recipe written in a TOML file, in the order in which they are run.
+
+    A part takes what it does not say from the head of the file; a stage, from the stage before it in its part.
+    """
+    shared = tomllib.loads(path.read_text("utf-8"))
+    parts = shared.pop("part")
+    return {part["name"]: _recipe(_merged(shared, part)) for part in parts}
+
+
+def rehearsal(recipe: Recipe) -> Recipe:
+    """Return ``recipe`` with a few small steps of each stage and a few questions: enough to go through everything."""
+    return replace(
+        recipe,
+        sample_megabytes=1,
+        optimizer=replace(recipe.optimizer, batch_tokens=256),
+        evaluate_questions=2,
+        report_questions=2,
+        # More than one group of batches holds: none of the stages is stepped over.
+        stages=tuple(replace(stage, tokens=8_000) for stage in recipe.stages),
+    )
+
+
+def _recipe(table: Table) -> Recipe:
+    stages, before = list[Stage](), Table()
+    for entry in table["stage"]:
+        before = _merged(before, entry)
+        stages.append(_stage(before))
     return Recipe(
         seed=table["seed"],
         sample_megabytes=table["tokenizer"]["sample_megabytes"],
@@ -78,17 +113,26 @@ def read_recipe(path: Path) -> Recipe:
         evaluate_every=table["checkpoint"]["evaluate_every_steps"],
         evaluate_questions=table["checkpoint"]["questions"],
         report_questions=table["checkpoint"]["report_questions"],
-        stages=tuple(_stage(entry) for entry in table["stage"]),
+        stages=tuple(stages),
         average=table.get("average", {}),
     )
 
 
-def _stage(entry: dict[str, object]) -> Stage:
+def _merged(table: Table, other: Table) -> Table:
+    """Return ``table`` with what ``other`` says; where both hold a table, the two are merged."""
+    merged = dict(table)
+    for name, value in other.items():
+        merged[name] = _merged(table.get(name, {}), value) if isinstance(value, dict) else value
+    return merged
+
+
+def _stage(entry: Table) -> Stage:
     values = dict(entry)
     shape = Shape(
-        passages=tuple(values.pop("passages")),  # type: ignore[arg-type]
-        sentences=tuple(values.pop("sentences")),  # type: ignore[arg-type]
-        refusal=values.pop("refusal"),  # type: ignore[arg-type]
-        hard=values.pop("hard"),  # type: ignore[arg-type]
+        passages=tuple(values.pop("passages")),
+        sentences=tuple(values.pop("sentences")),
+        refusal=values.pop("refusal"),
+        hard=values.pop("hard"),
+        near=values.pop("near", 0.0),
     )
-    return Stage(shape=shape, rate=tuple(values.pop("rate")), **values)  # type: ignore[arg-type]
+    return Stage(shape=shape, rate=tuple(values.pop("rate")), **values)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from lorag.chat.mentions import without_mentions
-from lorag.chat.turn import Documents
+from lorag.chat.turn import Documents, Similarities
 from lorag.documents.chunk import chunk_document
 from lorag.documents.extract import extract
 from lorag.documents.model import Chunk, ExtractedDocument, Limits
@@ -22,20 +22,29 @@ _MOST_PASSAGES: Final = 12
 class AttachedFiles:
     """Answers come from these files alone; the pieces that share most words with the question come first."""
 
-    def __init__(self, paths: Sequence[Path], limits: Limits, splitter: TermSplitter, *, chunk_tokens: int) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        limits: Limits,
+        splitter: TermSplitter,
+        *,
+        chunk_tokens: int,
+        similarities: Similarities | None = None,
+    ) -> None:
         """Read the files.
 
         Raises:
             DocumentError: One of them cannot be read; the message names it.
         """
         self._splitter = splitter
+        self._similarities = similarities
         self._pieces = [piece for path in paths for piece in _read(path, limits, chunk_tokens)]
         self._counts = [Counter(splitter.terms(chunk.text)) for _, _, chunk in self._pieces]
 
     @property
     def documents(self) -> Documents:
         """What a turn searches in place of the library."""
-        return Documents(searcher=self, has_any=lambda: bool(self._pieces))
+        return Documents(self, lambda: bool(self._pieces), self._similarities)
 
     def search(
         self,

@@ -1,9 +1,11 @@
 """The messages of one chat as a tree: questions asked anew and answers given again are siblings."""
 
+import itertools
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from lorag.chat.prompt import Exchange
 from lorag.library.chats import StoredMessage
 
 
@@ -56,3 +58,12 @@ class ChatTree:
         while self._children[message_id]:
             message_id = self._children[message_id][-1]
         return message_id
+
+
+def exchanges(messages: Sequence[StoredMessage]) -> tuple[Exchange, ...]:
+    """Pair questions with their answers; a question that got none would break the alternation templates insist on."""
+    return tuple(
+        Exchange(asked.text, answer.text)
+        for asked, answer in itertools.pairwise(messages)
+        if asked.role == "user" and answer.role == "assistant" and answer.status != "failed" and answer.text.strip()
+    )

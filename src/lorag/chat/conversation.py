@@ -1,7 +1,6 @@
 """One conversation: each turn searches, asks the model, checks the answer, saves as it goes and tells it all as events."""
 
 import asyncio
-import itertools
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -11,7 +10,7 @@ from functools import partial
 from typing import Final, Literal
 
 from lorag.chat.answer import finished
-from lorag.chat.citations import has_citation
+from lorag.chat.branches import exchanges
 from lorag.chat.events import (
     AnswerText,
     HistoryTrimmed,
@@ -22,8 +21,9 @@ from lorag.chat.events import (
     TurnEvent,
     TurnSaved,
 )
-from lorag.chat.numbering import PassageSentences, numbered, split_passages
-from lorag.chat.prompt import Draft, Exchange, fit_prompt
+from lorag.chat.numbering import Sentence, numbered, split_passages
+from lorag.chat.prompt import Draft, FittedPrompt, fit_prompt
+from lorag.chat.quoting import earlier_for_quoting, held_to_quotes, joined_quotes, nearness, unanswering
 from lorag.chat.records import citation_snapshot, search_record, timings_record, usage_record
 from lorag.chat.small_talk import is_small_talk
 from lorag.chat.threads import in_thread
@@ -35,14 +35,15 @@ from lorag.engine.api import (
     LoadedModel,
     LoadProgress,
     PromptProgress,
-    Sampling,
     TextDelta,
+    Usage,
+    together,
 )
 from lorag.library.chats import Chats, StoredMessage
 from lorag.prompts.grounded import REFUSALS, numbered_sentences
 from lorag.prompts.language import language_of
-from lorag.prompts.quote import quote_grammar
 from lorag.prompts.system import system_prompt
+from lorag.retrieval.parts import question_parts
 from lorag.retrieval.passages import SearchResult
 
 SAVE_EVERY_SECONDS: Final = 1.0
@@ -151,26 +152,63 @@ class Conversation:
     async def _generated(self, turn: Turn, model: LoadedModel) -> AsyncGenerator[TurnEvent]:
         passages = tuple(split_passages(turn.search.passages)) if turn.search else ()
         turn.quoting = bool(passages) and self._quotes(model)
-        # Behind a quoted answer and without passages, a model made for quoting goes on with sentences that nobody wrote.
-        earlier = _without_quotes(turn.earlier) if model.quote_by_default and not passages else turn.earlier
+        earlier = turn.earlier
+        if model.quote_by_default:
+            earlier = earlier_for_quoting(turn.question, earlier, has_passages=bool(passages))
         draft = Draft(turn.question, self._system(turn, model), earlier, passages)
-        reserve = min(self.options.max_tokens, model.context_tokens // 4)
-        prompt = await fit_prompt(draft, model, self._engine, answer_tokens=reserve)
+        prompt = await fit_prompt(draft, model, self._engine, answer_tokens=self._reserve(model))
         turn.sentences = numbered(prompt.passages)
         if prompt.messages_left_out or prompt.passages_left_out:
             yield HistoryTrimmed(prompt.messages_left_out, prompt.passages_left_out)
-        request = GenerateRequest(
-            prompt=prompt.segments,
-            sampling=_certain(self.options.sampling) if turn.quoting else self.options.sampling,
-            max_tokens=max(1, min(self.options.max_tokens, model.context_tokens - prompt.tokens)),
-            grammar=_grammar(turn, prompt.passages) if turn.quoting else None,
-        )
         if self._stop_asked:
             turn.finish = "stopped"
             return
-        async with aclosing(self._streamed(turn, request)) as events:
+        parts = question_parts(turn.question) if turn.quoting and model.quote_by_default else ()
+        if len(parts) > 1:
+            drafts = [replace(draft, question=part, passages=prompt.passages) for part in parts]
+            answering = self._in_parts(turn, model, drafts)
+        else:
+            answering = self._streamed(turn, await self._request(turn, model, prompt))
+        async with aclosing(answering) as events:
             async for event in events:
                 yield event
+
+    async def _request(self, turn: Turn, model: LoadedModel, prompt: FittedPrompt) -> GenerateRequest:
+        request = GenerateRequest(
+            prompt=prompt.segments,
+            sampling=self.options.sampling,
+            max_tokens=max(1, min(self.options.max_tokens, model.context_tokens - prompt.tokens)),
+        )
+        if not turn.quoting:
+            return request
+        sentences = numbered_sentences([item.prompt for item in prompt.passages])
+        if not model.quote_by_default:
+            # The rest was measured with the built-in model; another may well know better.
+            return held_to_quotes(request, turn.question, sentences)
+        places = list(numbered(prompt.passages).values())
+        similarities = await in_thread(self._similarities, turn, places)
+        return held_to_quotes(request, turn.question, sentences, similarities, unanswering(places))
+
+    async def _in_parts(self, turn: Turn, model: LoadedModel, drafts: Sequence[Draft]) -> AsyncGenerator[TurnEvent]:
+        """Quote for each of several questions by itself: asked two at once, a small model mostly answers one."""
+        spent = list[Usage]()
+        for draft in drafts:
+            prompt = await fit_prompt(draft, model, self._engine, answer_tokens=self._reserve(model))
+            # Whatever ends this part, what is saved holds the quotes before it.
+            part = replace(turn, question=draft.question, text=turn.text)
+            async with aclosing(self._streamed(part, await self._request(part, model, prompt))) as events:
+                async for event in events:
+                    if not isinstance(event, AnswerText):
+                        yield event
+            turn.finish = part.finish
+            spent += [part.usage] if part.usage else []
+            if part.finish == "stopped":
+                break
+            turn.text = part.text + "\n"
+        turn.usage = together(spent)
+        if turn.text:
+            turn.text = joined_quotes(turn.text, turn.question)
+            yield AnswerText(turn.text)
 
     async def _streamed(self, turn: Turn, request: GenerateRequest) -> AsyncGenerator[TurnEvent]:
         saved_at = time.monotonic()
@@ -189,6 +227,16 @@ class Conversation:
                         saved_at = time.monotonic()
                 case Finished(reason, usage):
                     turn.finish, turn.usage = reason, usage
+
+    def _reserve(self, model: LoadedModel) -> int:
+        """Return how many tokens of the context are kept for an answer."""
+        return min(self.options.max_tokens, model.context_tokens // 4)
+
+    def _similarities(self, turn: Turn, sentences: Sequence[Sentence]) -> Sequence[float]:
+        if self.documents is None or self.documents.similarities is None:
+            return ()
+        with self._searching:
+            return nearness(self.documents.similarities, turn.question, sentences)
 
     def _quotes(self, model: LoadedModel) -> bool:
         return model.quote_by_default if self.options.quote == "auto" else self.options.quote == "on"
@@ -234,7 +282,7 @@ class Conversation:
     def _begin_answer(self, chat_id: int, user_id: int, question: str, earlier: Sequence[StoredMessage]) -> Turn:
         adapters = self.choice.adapter_strengths
         self.leaf_id = self._chats.start_answer(chat_id, user_id, self.choice.name, adapters)
-        return Turn(question, _exchanges(earlier), user_id, self.leaf_id, self.choice.name, adapters)
+        return Turn(question, exchanges(earlier), user_id, self.leaf_id, self.choice.name, adapters)
 
     def _append(self, turn: Turn) -> None:
         with self._storing:
@@ -250,27 +298,3 @@ class Conversation:
                 search=search_record(turn.search) if turn.search else None,
                 timings={**timings_record(turn.done), **(usage_record(turn.done) or {})} if turn.done else None,
             )
-
-
-def _exchanges(messages: Sequence[StoredMessage]) -> tuple[Exchange, ...]:
-    """Pair questions with their answers; a question that got none would break the alternation templates insist on."""
-    return tuple(
-        Exchange(asked.text, answer.text)
-        for asked, answer in itertools.pairwise(messages)
-        if asked.role == "user" and answer.role == "assistant" and answer.status != "failed" and answer.text.strip()
-    )
-
-
-def _without_quotes(exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
-    """Return the exchanges whose answers cite no sentence."""
-    return tuple(exchange for exchange in exchanges if not has_citation(exchange.answer))
-
-
-def _certain(sampling: Sampling) -> Sampling:
-    """Return sampling for a choice between sentences: which one is quoted is not a matter of chance."""
-    return replace(sampling, temperature=0.0, repeat_penalty=1.0)
-
-
-def _grammar(turn: Turn, passages: Sequence[PassageSentences]) -> str:
-    sentences = numbered_sentences([item.prompt for item in passages])
-    return quote_grammar(sentences, REFUSALS[language_of(turn.question)])

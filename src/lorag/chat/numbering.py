@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from lorag.chat.statements import SentenceKind, kind_of
 from lorag.documents.sentences import sentence_spans
 from lorag.prompts.grounded import PromptPassage, shown_sentence
 from lorag.retrieval.passages import Passage
@@ -20,6 +21,7 @@ class Sentence:
     start: int
     """Offset in the document's text."""
     end: int
+    kind: SentenceKind = "statement"
 
     @property
     def lines(self) -> tuple[int | None, int | None]:
@@ -67,7 +69,7 @@ def _sentences(passage: Passage) -> Iterable[Sentence]:
     for start, end in sentence_spans(passage.text):
         text = passage.text[start:end]
         if _says_something(text, passage):
-            yield Sentence(passage, text, passage.start + start, passage.start + end)
+            yield Sentence(passage, text, passage.start + start, passage.start + end, kind_of(passage, start, end))
 
 
 def _says_something(text: str, passage: Passage) -> bool:

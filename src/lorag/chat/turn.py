@@ -26,6 +26,10 @@ class PassageSearch(Protocol):
         ...
 
 
+Similarities = Callable[[str, Sequence[str]], Sequence[float]]
+"""How near each of some sentences is to a question in meaning: 1 is the same, 0 unrelated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Documents:
     """What a turn may search."""
@@ -33,6 +37,8 @@ class Documents:
     searcher: PassageSearch
     has_any: Callable[[], bool]
     """Whether there is anything to search at all."""
+    similarities: Similarities | None = None
+    """What is known of single sentences, where there is an embedder to know it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from lorag.adapters.fit import check_fits
 from lorag.adapters.folder import Adapter, list_adapters
 from lorag.chat.attach import AttachedFiles
 from lorag.chat.conversation import Conversation
-from lorag.chat.turn import Documents, ModelChoice
+from lorag.chat.turn import ModelChoice
 from lorag.commands.indexing import limits_from
 from lorag.commands.scope import check_collections, check_paths
 from lorag.commands.searching import LibrarySearch
@@ -40,7 +40,7 @@ def open_core(settings: Settings, paths: Sequence[str]) -> Core:
     chats.recover()
     search = LibrarySearch(settings)
     engine = EngineClient(settings.paths.logs / "engine.log")
-    documents = Documents(search, search.has_any)
+    documents = search.documents()
 
     async def close() -> None:
         await engine.close()
@@ -54,7 +54,13 @@ def open_core(settings: Settings, paths: Sequence[str]) -> Core:
 
     def attach(files: Sequence[Path]) -> AttachedFiles:
         splitter = make_splitter(settings.tokenizer)
-        return AttachedFiles(files, limits_from(settings), splitter, chunk_tokens=settings.chunk_tokens)
+        return AttachedFiles(
+            files,
+            limits_from(settings),
+            splitter,
+            chunk_tokens=settings.chunk_tokens,
+            similarities=search.similarities,
+        )
 
     return Core(
         conversation=Conversation(engine, documents, chats, choice, turn_options(settings, paths)),

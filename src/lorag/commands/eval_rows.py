@@ -12,7 +12,7 @@ from typing import Literal
 from lorag.chat.conversation import Conversation
 from lorag.chat.events import TurnDone
 from lorag.chat.threads import in_thread
-from lorag.chat.turn import Documents, ModelChoice, PassageSearch
+from lorag.chat.turn import ModelChoice, PassageSearch
 from lorag.commands.eval_checks import check_collections
 from lorag.commands.searching import LibrarySearch, open_searcher
 from lorag.commands.session import chosen_adapters, load_request, turn_options
@@ -148,7 +148,7 @@ class Evaluation:
 
     def _conversation(self, plan: RowPlan, engine: EngineClient, chats: Chats) -> Conversation:
         options = replace(turn_options(self._settings, ()), rag=plan.spec.rag)
-        documents = Documents(self._search, self._search.has_any) if plan.spec.rag else None
+        documents = self._search.documents() if plan.spec.rag else None
         return Conversation(engine, documents, chats, plan.choice, options)
 
 

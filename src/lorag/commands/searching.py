@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from lorag.chat.turn import Documents
 from lorag.library.database import Database
 from lorag.library.documents import corpus_size
 from lorag.retrieval.calibrated import calibrated_threshold
@@ -54,9 +55,20 @@ class LibrarySearch:
         history: Sequence[str] = (),
     ) -> SearchResult:
         """Search as ``Searcher.search`` does."""
+        return self._opened().search(question, filter=filter, history=history)
+
+    def similarities(self, question: str, sentences: Sequence[str]) -> list[float]:
+        """Compare as ``Searcher.similarities`` does."""
+        return self._opened().similarities(question, sentences)
+
+    def documents(self) -> Documents:
+        """Return what a conversation needs of the library."""
+        return Documents(self, self.has_any, self.similarities)
+
+    def _opened(self) -> Searcher:
         if self._searcher is None:
             self._searcher = open_searcher(self._settings, self._open())
-        return self._searcher.search(question, filter=filter, history=history)
+        return self._searcher
 
     def close(self) -> None:
         """Close the connection."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lorag.adapters.folder import find_adapter, list_adapters
 from lorag.chat.conversation import Conversation
-from lorag.chat.turn import Documents, ModelChoice, TurnOptions
+from lorag.chat.turn import ModelChoice, TurnOptions
 from lorag.commands.scope import check_collections, check_paths
 from lorag.commands.searching import LibrarySearch
 from lorag.engine.api import AdapterStrength, LoadRequest, Sampling
@@ -59,7 +59,7 @@ async def open_session(settings: Settings, paths: Sequence[str]) -> AsyncGenerat
             chats = Chats(database)
             # An answer that a killed process left unfinished is as finished as it will ever be.
             chats.recover()
-            documents = Documents(search, search.has_any)
+            documents = search.documents()
             yield Session(settings, Conversation(engine, documents, chats, choice, turn_options(settings, paths)))
     finally:
         search.close()

@@ -104,6 +104,10 @@ class GenerateRequest:
     grammar: str | None = None
     """A GBNF grammar with the rule ``root``."""
     stop: tuple[str, ...] = ()
+    citation_bias: tuple[float, ...] = ()
+    """Nats to add to the logit of the number ``i + 1`` where the grammar lets a line cite with ``[``."""
+    citing_bias: float = 0.0
+    """Nats to add to the logit of ``[`` where the grammar lets an answer begin with it: to citing at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,20 @@ class Usage:
     answer_tokens: int
     prompt_seconds: float
     answer_seconds: float
+
+
+def together(usages: Sequence[Usage]) -> Usage | None:
+    """Return what several generations cost in all, with the longest of their prompts: that is what the context held."""
+    if not usages:
+        return None
+    longest = max(usages, key=lambda usage: usage.prompt_tokens)
+    return Usage(
+        prompt_tokens=longest.prompt_tokens,
+        reused_tokens=longest.reused_tokens,
+        answer_tokens=sum(usage.answer_tokens for usage in usages),
+        prompt_seconds=sum(usage.prompt_seconds for usage in usages),
+        answer_seconds=sum(usage.answer_seconds for usage in usages),
+    )
 
 
 @dataclass(frozen=True, slots=True)

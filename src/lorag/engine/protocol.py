@@ -56,6 +56,8 @@ def request_to_json(request: GenerateRequest) -> JsonObject:
         "sampling": {name: getattr(sampling, name) for name in Sampling.__dataclass_fields__},
         "max_tokens": request.max_tokens,
         "grammar": request.grammar,
+        "citation_bias": list(request.citation_bias),
+        "citing_bias": request.citing_bias,
         "stop": list(request.stop),
     }
 
@@ -67,6 +69,8 @@ def request_from_json(message: JsonObject) -> GenerateRequest:
         sampling=Sampling(**message["sampling"]),
         max_tokens=message["max_tokens"],
         grammar=message["grammar"],
+        citation_bias=tuple(message["citation_bias"]),
+        citing_bias=message["citing_bias"],
         stop=tuple(message["stop"]),
     )
 

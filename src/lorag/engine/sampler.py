@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from lorag.engine.api import Sampling
+from lorag.engine.citing import CitationBias
 from lorag.engine.context import LlamaContext
 from lorag.engine.llama import LOG, library
 from lorag.engine.model import LlamaVocabulary
@@ -22,7 +23,9 @@ _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32
 class TokenSampler:
     """Draws tokens by the sampling settings, within a grammar when there is one."""
 
-    def __init__(self, vocabulary: LlamaVocabulary, sampling: Sampling, grammar: str | None) -> None:
+    def __init__(
+        self, vocabulary: LlamaVocabulary, sampling: Sampling, grammar: str | None, bias: CitationBias | None = None
+    ) -> None:
         self._functions = library()
         self._chain = _chain(self._functions, vocabulary, sampling)
         self._grammar = None if grammar is None else self._parse(vocabulary, grammar)
@@ -33,6 +36,8 @@ class TokenSampler:
             # To a grammar a control token is the text it is written as. Drawn where a document's sentence has that
             # text, it would leave a gap in the quote, because it stands for no text at all.
             self._forbidden = np.array(sorted(vocabulary.special - vocabulary.ends), dtype=np.int64)
+            self._vocabulary = vocabulary
+            self._bias = bias or CitationBias(vocabulary)
 
     def next(self, context: LlamaContext) -> int | None:
         """Return the token to follow; None when the grammar allows no token at all."""
@@ -47,6 +52,7 @@ class TokenSampler:
         if drawn is not None:
             self._functions.llama_sampler_accept(self._chain, drawn)
             self._functions.llama_sampler_accept(self._grammar, drawn)
+            self._bias.follow(self._vocabulary.piece(drawn))
         return drawn
 
     def close(self) -> None:
@@ -68,6 +74,7 @@ class TokenSampler:
         candidates["id"] = self._ids
         candidates["logit"] = context.logits()
         candidates["logit"][self._forbidden] = -np.inf
+        self._bias.apply(candidates["logit"])
         array = self._array(candidates)
         if within_grammar:
             self._functions.llama_sampler_apply(self._grammar, ctypes.byref(array))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lorag.engine.api import Finished, GenerateRequest, GenerationEvent, PromptProgress, TextDelta, Usage
+from lorag.engine.citing import CitationBias
 from lorag.engine.context import SCORED_AT_ONCE, LlamaContext, StoppedError
 from lorag.engine.model import LlamaModel
 from lorag.engine.sampler import TokenSampler
@@ -49,7 +50,8 @@ class Session:
         """Yield the continuation of a prompt."""
         start = time.perf_counter()
         tokens = self._checked_prompt(request.prompt)
-        sampler = TokenSampler(self.model.vocabulary, request.sampling, request.grammar)
+        bias = CitationBias(self.model.vocabulary, request.citation_bias, request.citing_bias)
+        sampler = TokenSampler(self.model.vocabulary, request.sampling, request.grammar, bias)
         run = _Run(tokens, reused=self._reuse(tokens, exactly=request.sampling.seed >= 0))
         try:
             yield from self._read_prompt(run, should_stop)

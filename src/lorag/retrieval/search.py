@@ -1,5 +1,6 @@
 """A question in, the passages that may answer it out."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from lorag.library.chunks import StoredChunk
 from lorag.library.database import Database
 from lorag.library.documents import corpus_size
 from lorag.retrieval import assemble
@@ -17,6 +19,7 @@ from lorag.retrieval.followup import searched_query
 from lorag.retrieval.fusion import FusionOptions, RankedChunk, fuse
 from lorag.retrieval.health import HealthCheck
 from lorag.retrieval.nearest import VectorHit, VectorLeg
+from lorag.retrieval.parts import question_parts
 from lorag.retrieval.passages import SearchFilter, SearchResult
 from lorag.retrieval.scope import allowed_chunks
 from lorag.retrieval.static_vectors import FloatMatrix
@@ -100,7 +103,7 @@ class Searcher:
         filter: SearchFilter = SearchFilter(),  # noqa: A002, B008 - the word callers know; frozen and empty
         history: Sequence[str] = (),
     ) -> SearchResult:
-        """Return the passages that may answer a question.
+        """Return the passages that may answer a question; of several asked in one, each is searched by itself.
 
         Args:
             question: What is asked now.
@@ -108,7 +111,21 @@ class Searcher:
             filter: Which part of the library to search.
             history: Earlier questions, newest last; used only when the question leans on them.
         """
-        return self.explain(question, leg=leg, filter=filter, history=history).result
+        parts = question_parts(question)
+        if len(parts) == 1:
+            return self.explain(question, leg=leg, filter=filter, history=history).result
+        started = time.perf_counter()
+        with self._database.snapshot():
+            found = [self._rank(part, leg, filter, ()) for part in parts]
+            passed = [self._relevant(ranking) for ranking in found]
+            stretches = self._stretches(passed)
+        return SearchResult(
+            query=question,
+            passages=tuple(map(assemble.as_passage, stretches)),
+            below_threshold=sum(len(ranking.ranked) for ranking in found) - sum(map(len, passed)),
+            seconds=time.perf_counter() - started,
+            notes=found[0].notes,
+        )
 
     def rank(
         self,
@@ -135,7 +152,7 @@ class Searcher:
         with self._database.snapshot():
             found = self._rank(question, leg, filter, history)
             passed = self._relevant(found)
-            stretches = self._stretches(passed)
+            stretches = self._stretches([passed])
         result = SearchResult(
             query=found.query,
             passages=tuple(map(assemble.as_passage, stretches)),
@@ -169,6 +186,18 @@ class Searcher:
         threshold = threshold_for(self._options.threshold, chunks)
         # A follow-up is searched as two questions, of which a passage has to answer one.
         return threshold * self._options.company if leans else threshold
+
+    def similarities(self, question: str, sentences: Sequence[str]) -> list[float]:
+        """Return how near each sentence is to a question in meaning: 1 is the same, 0 unrelated.
+
+        Nothing is returned where nothing is known: without an embedder, or of a question it knows no word of.
+        """
+        vector = self._vector(question)
+        if self._embedder is None or vector is None or not sentences:
+            return []
+        floor = self._similarity_floor()
+        cosines = self._embedder.embed_passages(sentences) @ vector
+        return [float(cosine - floor) / (1 - floor) for cosine in cosines]
 
     def _vector(self, query: str) -> FloatMatrix | None:
         """Return the query's vector, (d,); None when nothing in it is known."""
@@ -209,10 +238,19 @@ class Searcher:
         enough = found.threshold * self._options.company
         return {chunk.chunk_id: chunk for chunk in found.ranked if chunk.relevance >= enough}
 
-    def _stretches(self, passed: Mapping[int, RankedChunk]) -> list[assemble.Stretch]:
-        options = self._options
-        chosen = assemble.choose(self._database, passed, passages=options.passages, per_document=options.per_document)
-        stretches = assemble.join_neighbours(self._database, chosen, passed, budget_tokens=options.budget_tokens)
+    def _stretches(self, passed: Sequence[Mapping[int, RankedChunk]]) -> list[assemble.Stretch]:
+        """Return what is shown of the chunks that passed for each question; every question has the same room."""
+        options, chosen = self._options, dict[int, StoredChunk]()
+        best: dict[int, RankedChunk] = {}
+        for ranked in passed:
+            room = math.ceil(options.passages / len(passed))
+            rows = assemble.choose(self._database, ranked, passages=room, per_document=options.per_document)
+            chosen |= {row.id: row for row in rows}
+            better = {id_: chunk for id_, chunk in ranked.items() if id_ not in best or chunk.score > best[id_].score}
+            best |= better
+        stretches = assemble.join_neighbours(
+            self._database, list(chosen.values()), best, budget_tokens=options.budget_tokens
+        )
         return assemble.in_reading_order(stretches)
 
 

@@ -1,5 +1,6 @@
 """What carries grammar, not content: words, as terms in the form that splitters give them, and Korean endings."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -24,8 +25,10 @@ _KOREAN_MORPHEMES = (
 _KOREAN_ENDINGS = (
     "은 는 이 가 을 를 의 에 도 와 과 로 만 나 란 인 일 적 들 한 할 된 될 에서 에게 으로 에는 에도 까지 부터 보다 이나 라고 이란 "
     "처럼 마다 께서 하는 하고 하여 해서 하면 하려면 하기 하게 했을 합니다 하나요 하는지 되는 되나요 되면 인가요 인지 이며 이고 들의 들은 "
-    "들이 들을 에서는 으로는 에서의 로서 로써 적인"
+    "들이 들을 에서는 으로는 에서의 로서 로써 적인 예요 이에요 이야 이죠 입니까 일까요 나요 까요 어요 아요 해요 네요 세요 습니까"
 )
+_KOREAN_ASKING: Final = re.compile(r"(?:얼마|어디|언제|누구|무엇|무슨|뭐|뭘|며칠|몇|어느|어떤|어떻)[가-힣]*")
+"""A word that asks, with whatever ending: of "얼마예요" the bigram "마예" is found nowhere."""
 _SHORTEST_STEM = 2
 
 STOPWORDS: Final = frozenset(f"{_ENGLISH} {_KOREAN_BIGRAMS} {_KOREAN_MORPHEMES}".split())
@@ -34,7 +37,9 @@ _LONGEST_ENDING_FIRST: Final = tuple(sorted(_KOREAN_ENDINGS.split(), key=len, re
 
 
 def without_ending(run: str) -> str:
-    """Return a run of Hangul without the particle or ending it has; at least two syllables stay."""
+    """Return a run of Hangul without the particle or ending it has; at least two syllables stay, none of what only asks."""
+    if _KOREAN_ASKING.fullmatch(run):
+        return ""
     for ending in _LONGEST_ENDING_FIRST:
         if run.endswith(ending) and len(run) - len(ending) >= _SHORTEST_STEM:
             return run.removesuffix(ending)

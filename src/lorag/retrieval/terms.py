@@ -81,7 +81,8 @@ class BigramSplitter:
 
         Endings go, because a bigram of noun and particle is found only where the same particle follows.
         """
-        return content_terms(self.terms(_HANGUL.sub(lambda run: without_ending(run.group()), question)))
+        left = self.terms(_HANGUL.sub(lambda run: without_ending(run.group()), question))
+        return content_terms(left or self.terms(question))
 
     def _split(self, run: str, kind: str) -> tuple[str, ...]:
         plain = unicodedata.normalize("NFKC", run)

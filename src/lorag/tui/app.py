@@ -50,6 +50,9 @@ _log = logging.getLogger(__name__)
 DEFAULT_THEME = "textual-dark"
 _DRAFT_SECONDS = 0.3
 _CLOSE_SECONDS = 0.7
+TOLD_SECONDS = 4.0
+"""How long what a person is told stays on the screen."""
+ERROR_TOLD_SECONDS = 8.0
 _COLOURLESS = Colourless()
 
 
@@ -246,7 +249,8 @@ class LoragApp(
         """Tell a person something; the text may be foreign. A narrow terminal has room for one text at a time."""
         if self.screen.has_class("-narrow"):
             self.clear_notifications()
-        self.notify(text, severity="error" if error else "information", markup=False, timeout=8 if error else 4)
+        seconds = ERROR_TOLD_SECONDS if error else TOLD_SECONDS
+        self.notify(text, severity="error" if error else "information", markup=False, timeout=seconds)
 
     @on(AnswerView.Selected)
     async def _answer_selected(self, event: AnswerView.Selected) -> None:
@@ -263,7 +267,8 @@ class LoragApp(
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Tell of a fault in lorag itself; the chat goes on."""
         error = event.worker.error
-        if event.state is WorkerState.ERROR and error is not None:
+        # What still draws while the app closes finds nothing left to draw on: that is no fault.
+        if self.is_running and event.state is WorkerState.ERROR and error is not None:
             self.faults.append(error)
             _log.error("a fault in %s", event.worker.name, exc_info=error)
             self.say("fault", error=True, problem=repr(error))

@@ -8,6 +8,8 @@ from lorag.tui.visible import visible
 SCHEME: Final = "cite:"
 
 _MARK: Final = re.compile(r"\[(\d{1,4}(?:\s*[,–-]\s*\d{1,4})*)\](?!\()")
+_QUOTE: Final = re.compile(r"\[\d{1,4}\] ")
+"""How a line of a quoted answer begins."""
 _FENCE: Final = re.compile(r" {0,3}(```+|~~~+)")
 _TICKS: Final = re.compile(r"(`+)")
 _OPEN: Final = re.compile(r"(?:\[[\d ,–-]{0,40}\]?|[\x1b\r`~]+|\x1b[\[\]][^\x07a-zA-Z]{0,40})\Z")
@@ -41,6 +43,9 @@ class CitationLinker:
             in_code = bool(self._fence) or _FENCE.match(self._line) is not None
             written.append(piece if in_code else _link_marks(piece, inside=_inside_code_span(before)))
             if piece.endswith("\n"):
+                if not in_code and _QUOTE.match(self._line):
+                    # Markdown would draw the next quote on the same line.
+                    written[-1] = written[-1][:-1] + "  \n"
                 self._end_line()
         return "".join(written)
 

@@ -124,7 +124,8 @@ class Sidebar(VerticalScroll, Translated):
     def show_answer(self, answer: MessageShown | None) -> None:
         """List the sources of an answer."""
         texts = texts_of(self)
-        if (answer and answer.id) != (self._answer and self._answer.id):
+        is_other = (answer and answer.id) != (self._answer and self._answer.id)
+        if is_other:
             # What another answer was read down to says nothing of this one.
             self.scroll_home(animate=False)
         self._answer = answer
@@ -138,7 +139,11 @@ class Sidebar(VerticalScroll, Translated):
         )
         sources = self.query_one("#sources", OptionList)
         sources.display = bool(self._sources)
+        place = None if is_other else sources.highlighted
         sources.set_options(Option(describe_source(source, texts)) for source in self._sources)
+        if place is not None and place < sources.option_count:
+            # Drawn again, the list must not take the keys off the source they were on.
+            sources.highlighted = place
 
     def show_search(self, result: SearchResult) -> None:
         """Say what was searched, before there is an answer to list sources of."""

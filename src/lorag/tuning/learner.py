@@ -16,6 +16,7 @@ from lorag.tuning.estimate import ModelSize
 from lorag.tuning.loop import loss_sum
 from lorag.tuning.methods import Tunable, prepare
 from lorag.tuning.plan import Plan
+from lorag.tuning.precision import has_bf16
 
 _MEASURED_STEPS = 2
 
@@ -54,13 +55,6 @@ def choose_device(wanted: str) -> torch.device:
     if wanted == "cuda" and not torch.cuda.is_available():
         raise TrainingError("--device cuda: torch finds no CUDA device; use --device cpu")
     return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def has_bf16(device: torch.device) -> bool:
-    """Tell whether bf16 matrix products are fast here."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    return bool(torch.cpu._is_avx512_bf16_supported())
 
 
 def make_ready(model: PreTrainedModel, plan: Plan) -> Tunable:

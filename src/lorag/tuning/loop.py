@@ -16,6 +16,7 @@ from lorag.tuning.checkpoint import Checkpoint, Progress
 from lorag.tuning.encode import EncodedRow
 from lorag.tuning.methods import Tunable, decoder, output_head, parameter_groups
 from lorag.tuning.plan import Plan
+from lorag.tuning.precision import has_bf16
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,7 @@ def learning_rate_factor(step: int, total: int, warmup_share: float) -> float:
 
 
 def autocast(device: torch.device) -> contextlib.AbstractContextManager[object]:
-    """Return bf16 matrix products where the processor has them, else full precision."""
-    if device.type == "cuda" or (device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()):
+    """Return bf16 matrix products where the processor is fast at them, else full precision."""
+    if has_bf16(device):
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return contextlib.nullcontext()

@@ -1,0 +1,101 @@
+"""Lays out passages as a search would bring them: the answering ones shuffled among misleading ones."""
+
+import random
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from chat.golds import Golds
+from chat.nearest import NearPassages
+from chat.pools import Gold, language_of_sentences
+from chat.random_text import random_gold
+from chat.tables import SOURCE
+from lorag.prompts.grounded import PromptPassage, shown_sentence
+
+_SEPARATORS: Final = (" › ", " › ", ", ")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How large the prompts of a stage are."""
+
+    passages: tuple[int, ...]
+    """Numbers of passages to choose from, each as likely as it is often in here."""
+    sentences: tuple[int, int]
+    """Fewest and most sentences a passage shows."""
+    refusal: float
+    """Share of examples whose passages do not hold the answer."""
+    hard: float
+    """Share of misleading passages that share words or a source with the question."""
+    near: float = 0.0
+    """Share of misleading passages that a search by meaning would bring; ``hard`` is a share of the others."""
+
+
+class Layout:
+    """Lays out passages around questions' answers."""
+
+    def __init__(self, golds: Golds) -> None:
+        self._golds = golds
+        self._near: NearPassages | None = None
+
+    def laid_out(
+        self, golds: Sequence[Gold], shape: Shape, rng: random.Random
+    ) -> tuple[list[PromptPassage], list[int]]:
+        """Return the answering passages shuffled among misleading ones, and the numbers of the answering sentences."""
+        wanted = {shown_sentence(gold.sentences[i]) for gold in golds for i in gold.targets}
+        cut = [_window(gold, shape, rng) for gold in golds]
+        blocks = [(PromptPassage(self._header(gold, rng), gold.sentences), gold.targets) for gold in cut]
+        count = max(len(golds), rng.choice(shape.passages))
+        while len(blocks) < count:
+            other = self._misleading(golds[0], shape, rng)
+            sentences = tuple(s for s in other.sentences if not _repeats(shown_sentence(s), wanted))
+            if sentences:
+                blocks.append((PromptPassage(self._header(other, rng), sentences), ()))
+        rng.shuffle(blocks)
+        numbers, first = [], 1
+        for passage, targets in blocks:
+            numbers += [first + target for target in targets]
+            first += len(passage.sentences)
+        return [passage for passage, _ in blocks], numbers
+
+    def _misleading(self, gold: Gold, shape: Shape, rng: random.Random) -> Gold:
+        if gold.source == "random":
+            return _window(random_gold(rng), shape, rng)
+        other = None
+        if shape.near and rng.random() < shape.near:
+            if self._near is None:
+                self._near = NearPassages(self._golds.pools.passages)
+            other = self._near.misleading(gold, rng)
+        elif rng.random() < shape.hard:
+            other = self._golds.pools.related(gold.question + " " + gold.sentences[gold.targets[0]][:60], rng)
+        if other is None or other.question == gold.question or other.sentences == gold.sentences:
+            language = language_of_sentences(gold.sentences)
+            running = rng.random() < 0.5
+            other = self._golds.text(language, rng) if running else self._golds.drawn(f"qa.{language}", rng)
+        return _window(other, shape, rng)
+
+    def _header(self, gold: Gold, rng: random.Random) -> str:
+        header = gold.header
+        if not header:
+            parts = gold.doc.split("#")[0].rsplit("/", 2)
+            name = parts[-1].rsplit(".", 1)[0].replace("_", " ").replace("-", " ")
+            header = f"{gold.source}{rng.choice(_SEPARATORS)}{name}" if rng.random() < 0.4 else name
+        if rng.random() < 0.15:
+            header += f", p. {rng.randint(1, 300)}"
+        return shown_sentence(header)[:80]
+
+
+def _repeats(sentence: str, wanted: Collection[str]) -> bool:
+    """Tell whether a sentence says what a wanted one says, with or without the name in front (``Thai House: …``)."""
+    return any(sentence.endswith(answer) or answer.endswith(sentence) for answer in wanted)
+
+
+def _window(gold: Gold, shape: Shape, rng: random.Random) -> Gold:
+    """Return ``gold`` with a run of its sentences that holds the answering ones; a table stays whole."""
+    if gold.source == SOURCE:
+        return gold
+    low, high = gold.targets[0], gold.targets[-1] + 1
+    size = max(rng.randint(*shape.sentences), high - low)
+    start = rng.randint(max(0, high - size), min(low, max(0, len(gold.sentences) - size)))
+    kept = gold.sentences[start : start + size]
+    return replace(gold, sentences=kept, targets=tuple(target - start for target in gold.targets))

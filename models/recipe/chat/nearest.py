@@ -1,0 +1,52 @@
+"""Passages that mislead as a search would: near the question in meaning, by the built-in embedder."""
+
+import random
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from chat.pools import Gold
+from lorag.retrieval.embedders import open_embedder
+
+_NEAREST: Final = 40
+_SURELY_WORSE: Final = 0.95
+"""What is nearer than this share of the right passage's similarity may well answer too (Moreira et al. 2024, NV-Retriever)."""
+_MOST: Final = 60_000
+"""Passages that are searched: enough to find near ones, few enough to find them while a batch is drawn."""
+_AT_ONCE: Final = 4096
+
+
+class NearPassages:
+    """Finds passages by the similarity of their vectors."""
+
+    def __init__(self, passages: Sequence[Gold]) -> None:
+        passages = passages[:: 1 + len(passages) // _MOST]
+        self._passages = passages
+        self._embedder = open_embedder("builtin")
+        parts = [
+            self._embedder.embed_passages([_text(gold) for gold in passages[start : start + _AT_ONCE]])
+            for start in range(0, len(passages), _AT_ONCE)
+        ]
+        self._vectors = np.concatenate(parts)
+        self._asked: tuple[Gold, list[int]] | None = None
+
+    def misleading(self, gold: Gold, rng: random.Random) -> Gold | None:
+        """Return one of the passages nearest to a question that are less near than the one that answers it."""
+        if self._asked is None or self._asked[0] is not gold:
+            self._asked = (gold, self._found(gold))
+        found = self._asked[1]
+        return self._passages[rng.choice(found)] if found else None
+
+    def _found(self, gold: Gold) -> list[int]:
+        question = self._embedder.embed_queries([gold.question])[0]
+        right = float(self._embedder.embed_passages([_text(gold)])[0] @ question)
+        similarities = self._vectors @ question
+        similarities[similarities >= _SURELY_WORSE * right] = -1.0
+        count = min(_NEAREST, len(similarities) - 1)
+        nearest = np.argpartition(-similarities, count)[:count]
+        return [int(index) for index in sorted(nearest) if similarities[index] > 0]
+
+
+def _text(gold: Gold) -> str:
+    return "\n".join(part for part in (gold.header, *gold.sentences[:8]) if part)
