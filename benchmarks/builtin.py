@@ -19,6 +19,7 @@ from typing import Final
 from benchmarks.builtin_chat import (
     KINDS,
     PASSAGES,
+    WRITTEN,
     Reply,
     Trial,
     conversations,
@@ -78,6 +79,7 @@ async def _chat(builder: ExampleBuilder, path: Path) -> list[Figure]:
                     )
                     measured += list(_choice(kind, passages, asked, others))
                     replies += [trial.free for trial in asked]
+            measured += await _written(engine, model, builder, count, documents)
             measured += await _together(engine, model, builder, count, documents)
             measured += await _turns(engine, model, builder, count)
     return [*measured, *_speed(replies)]
@@ -124,30 +126,44 @@ def _documents(folder: Path) -> Iterator[Documents]:
         yield Documents(searcher, lambda: True, searcher.similarities)
 
 
+async def _written(
+    engine: Engine, model: LoadedModel, builder: ExampleBuilder, count: int, documents: Documents
+) -> list[Figure]:
+    """Measure questions about rows of tables, and those in other words than their answers."""
+    measured = []
+    for kind in WRITTEN:
+        asked = await trials(engine, model, questions(builder, kind, 3, count, answerable=True), documents)
+        others = await trials(engine, model, questions(builder, kind, 3, count, answerable=False), documents)
+        shares = {
+            "answer in quote": [trial.right for trial in asked],
+            "answer in quote, the model alone": [trial.right_alone for trial in asked],
+            "refused wrongly": [trial.refused for trial in asked],
+            "refused rightly": [trial.refused for trial in others],
+        }
+        for name, values in shares.items():
+            measured.append(Figure(f"{kind}, 3 passages: {name}", _percent(values), "%", detail=f"{count} questions"))
+    return measured
+
+
 async def _together(
     engine: Engine, model: LoadedModel, builder: ExampleBuilder, count: int, documents: Documents
 ) -> list[Figure]:
-    """Measure questions that need two passages, those behind earlier turns, and those about rows of tables."""
-    two = await trials(engine, model, questions(builder, "both", 3, count, answerable=True), documents)
+    """Measure questions that need two sentences, and those behind earlier turns."""
+    measured = []
+    for kind, name in (("both", "two questions in one"), ("fact.both", "two questions about one document")):
+        two = await trials(engine, model, questions(builder, kind, 3, count, answerable=True), documents)
+        shares = {
+            "both answers in quote": [trial.complete for trial in two],
+            "both answers in quote, the model alone": [trial.complete_alone for trial in two],
+            "one of them": [trial.right for trial in two],
+        }
+        for what, values in shares.items():
+            measured.append(Figure(f"{name}, 3 passages: {what}", _percent(values), "%", detail=f"{count} questions"))
     later = await trials(engine, model, questions(builder, "conversation", 3, count, answerable=True), documents)
-    rows = await trials(engine, model, questions(builder, "tables", 3, count, answerable=True), documents)
-    absent = await trials(engine, model, questions(builder, "tables", 3, count, answerable=False), documents)
     one = [trial for trial in later if len(trial.example.targets) == 1]
-    of = f"{len(two)} questions"
+    of = f"{len(later)} questions"
     return [
-        Figure(
-            "two questions in one, 3 passages: both answers in quote",
-            _percent([t.complete for t in two]),
-            "%",
-            detail=of,
-        ),
-        Figure(
-            "two questions in one, 3 passages: both answers in quote, the model alone",
-            _percent([t.complete_alone for t in two]),
-            "%",
-            detail=of,
-        ),
-        Figure("two questions in one, 3 passages: one of them", _percent([t.right for t in two]), "%", detail=of),
+        *measured,
         Figure("behind earlier turns, 3 passages: answer in quote", _percent([t.right for t in later]), "%", detail=of),
         Figure(
             "behind earlier turns, 3 passages: answer in quote, the model alone, which reads them",
@@ -161,9 +177,6 @@ async def _together(
             "%",
             detail=f"{len(one)} questions that one sentence answers",
         ),
-        Figure("rows of tables, 3 passages: answer in quote", _percent([t.right for t in rows]), "%", detail=of),
-        Figure("rows of tables, 3 passages: refused wrongly", _percent([t.refused for t in rows]), "%", detail=of),
-        Figure("rows of tables, 3 passages: refused rightly", _percent([t.refused for t in absent]), "%", detail=of),
     ]
 
 

@@ -22,7 +22,13 @@ from lorag.retrieval.parts import question_parts
 from lorag.retrieval.passages import Passage
 
 KINDS: Final = {"English": ("qa.en",), "Korean": ("qa.ko",), "across languages": ("parallel", "cross")}
-TABLES: Final = ("table.en", "table.ko")
+WRITTEN: Final = {
+    "rows of tables": ("table.en", "table.ko"),
+    "in other words, English": ("fact.en",),
+    "in other words, Korean": ("fact.ko",),
+    "in other words, across languages": ("fact.cross",),
+}
+"""Questions over documents that were written for the recipe; the facts of the last three were never trained on."""
 PASSAGES: Final = (1, 3, 6)
 _LINE: Final = re.compile(r"\[(\d+)\] (.*)")
 _MOST_TOKENS: Final = 400
@@ -183,11 +189,12 @@ def placed(texts: Sequence[str]) -> list[Sentence]:
 def questions(builder: ExampleBuilder, kind: str, passages: int, count: int, *, answerable: bool) -> list[Example]:
     """Return the same examples at every call: ``count`` of them, with or without the passage that answers.
 
-    ``kind`` is a key of ``KINDS``, ``"tables"``, ``"both"`` (two questions in one) or ``"conversation"`` (behind earlier turns).
+    ``kind`` is a key of ``KINDS`` or ``WRITTEN``, ``"both"`` and ``"fact.both"`` (two questions in one, over two documents or
+    one), or ``"conversation"`` (behind earlier turns).
     """
     shape = Shape((passages,), (2, 4), 0.0 if answerable else 1.0, 0.5)
     rng = random.Random(f"{kind} {passages} {answerable}")
-    kinds = TABLES if kind == "tables" else KINDS.get(kind, (kind,))
+    kinds = {**KINDS, **WRITTEN}.get(kind, (kind,))
     return [builder.build(kinds[index % len(kinds)], shape, rng) for index in range(count)]
 
 

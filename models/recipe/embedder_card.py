@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from embedder_corpus import Split
 from embedder_evaluation import Comparison, Scores, compare, cosine_scores, rank, score
+from embedder_pairs import KINDS
 from embedder_tasks import Task, dev_tasks
 from tokenizers import Tokenizer
 
@@ -97,7 +98,7 @@ def _speed(embedder: Embedder) -> float:
 def _training(folder: Path, config: dict[str, Any]) -> str:
     rows = [json.loads(line) for line in _lines(folder / LOG_NAME)]
     data, first, second = config["data"], config["contrastive"], config["hard_negatives"]
-    mix = ", ".join(f"{100 * data[kind]:g} % {kind}" for kind in ("question", "parallel", "text"))
+    mix = ", ".join(f"{100 * data[kind]:g} % {kind}" for kind in KINDS)
     stages = (
         f"Two stages of multiple-negatives ranking loss at {', '.join(map(str, first['dimensions']))} dimensions:\n"
         f"{first['steps']:,} steps of {first['batch_size']:,} pairs, then {second['steps']:,} steps of "

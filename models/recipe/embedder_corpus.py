@@ -1,5 +1,6 @@
 """Training pairs for the embedder: two texts that belong together, from every part of the corpus."""
 
+import itertools
 import json
 import lzma
 import random
@@ -7,9 +8,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from chat.corpus import Split as SplitName
+from chat.facts import filled, read_facts
+
+from lorag.prompts.language import Language
 
 _SENTENCE_END = re.compile(r"(?<=[.!?。…])\s+|\n+")
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "ko")
 _CHUNK_CHARACTERS = 1_000
 _SHORTEST_SENTENCE = 12
 
@@ -22,6 +29,8 @@ class Pair:
     positive: str
     source: str
     """Where it comes from; batches of one source make harder negatives."""
+    meaning: str = ""
+    """What the positive says, where other words say the same: such positives are no negatives of each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +38,7 @@ class Split:
     """One half of the corpus."""
 
     folder: Path
-    name: str
-    """train or dev"""
+    name: SplitName
 
     def rows(self, file: str) -> Iterator[dict[str, Any]]:
         """Yield the rows of one corpus file."""
@@ -43,7 +51,7 @@ def question_pairs(split: Split) -> Iterator[Pair]:
     """Yield headings, titles and questions with their passages, in and across the two languages."""
     for row in split.rows("pairs"):
         yield Pair(row["query"], row["passage"], f"{row['source']} {row['lang']}")
-    for language in ("en", "ko"):
+    for language in LANGUAGES:
         for row in split.rows(f"qa.{language}"):
             yield Pair(row["question"], row["passage"], f"{row['source']} {language}")
             if row["answer"] != row["passage"]:
@@ -66,7 +74,7 @@ def parallel_pairs(split: Split, rng: random.Random) -> Iterator[Pair]:
 
 def text_pairs(split: Split, rng: random.Random, share: float) -> Iterator[Pair]:
     """Yield a sentence, or some of its words, with the passage around it (inverse cloze task)."""
-    for language in ("en", "ko"):
+    for language in LANGUAGES:
         for row in split.rows(f"text.{language}"):
             for section in row["sections"]:
                 for passage in passages_of(section["paragraphs"]):
@@ -74,6 +82,19 @@ def text_pairs(split: Split, rng: random.Random, share: float) -> Iterator[Pair]
                         yield from _cloze(
                             passage, (row["title"], section["heading"]), f"{row['source']} {language}", rng
                         )
+
+
+def fact_pairs(split: Split, rng: random.Random) -> Iterator[Pair]:
+    """Yield questions with sentences that answer them in other words, in and across the two languages."""
+    for number, document in enumerate(read_facts(split.name)):
+        for index, fact in enumerate(document.facts):
+            for asked, told in itertools.product(LANGUAGES, LANGUAGES):
+                source = f"facts {told if asked == told else f'{asked}-{told}'}"
+                for ask, say in itertools.product(fact.asks[asked], fact.says[told]):
+                    positive = filled(say, told, rng)
+                    if rng.random() < 0.5:
+                        positive = f"{rng.choice(document.titles[told])}\n{positive}"
+                    yield Pair(filled(ask, asked, rng), positive, source, f"fact {number} {index}")
 
 
 def passages_of(paragraphs: Iterable[str]) -> Iterator[str]:
@@ -108,7 +129,7 @@ def _cloze(passage: str, headings: tuple[str | None, str | None], source: str, r
 
 def all_texts(split: Split) -> Iterator[tuple[str, str]]:
     """Yield (language, text) of the whole corpus, to train the tokeniser on."""
-    for language in ("en", "ko"):
+    for language in LANGUAGES:
         for row in split.rows(f"text.{language}"):
             for section in row["sections"]:
                 yield language, "\n".join(section["paragraphs"])

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from embedder_corpus import Pair, Split, parallel_pairs, question_pairs, text_pairs
+from embedder_corpus import Pair, Split, fact_pairs, parallel_pairs, question_pairs, text_pairs
 from embedder_training import Bags, PairSet, encode
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-KINDS = ("question", "parallel", "text")
+KINDS = ("question", "parallel", "text", "fact")
 Groups = list[NDArray[np.int64]]
 
 
@@ -22,6 +22,7 @@ def collect_pairs(split: Split, seed: int) -> dict[str, list[Pair]]:
         "question": list(question_pairs(split)),
         "parallel": list(parallel_pairs(split, random.Random(seed))),
         "text": list(text_pairs(split, random.Random(seed), share=1.0)),
+        "fact": list(fact_pairs(split, random.Random(seed))),
     }
 
 
@@ -40,7 +41,7 @@ def save_pairs(path: Path, tokenizer: Tokenizer, pairs: Mapping[str, list[Pair]]
         positive_ids=positives.ids,
         positive_starts=positives.starts,
         anchor_keys=[_key(pair.anchor) for pair in everything],
-        positive_keys=[_key(pair.positive) for pair in everything],
+        positive_keys=[_key(pair.meaning or pair.positive) for pair in everything],
         kinds=np.repeat(np.arange(len(KINDS)), [len(pairs[kind]) for kind in KINDS]),
         source_names=np.array(sources),
         source_numbers=[numbers[pair.source] for pair in everything],

@@ -1,11 +1,16 @@
 """Retrieval tasks made from the dev splits: queries, the passages to search, and which of them are right."""
 
+import itertools
+import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from embedder_corpus import Split
+from chat.facts import filled, read_facts
+from embedder_corpus import LANGUAGES, Split
+
+from lorag.prompts.language import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,18 @@ def dev_tasks(split: Split) -> list[Task]:
     for source, target in (("en", "ko"), ("ko", "en")):
         chosen = [(row[source], row[target]) for row in parallel]
         tasks.append(make_task(f"parallel {source}-{target}", chosen, [passage for _, passage in chosen]))
+    tasks += [_fact_task(split, asked, told) for asked, told in itertools.product(LANGUAGES, LANGUAGES)]
     return [task for task in tasks if task.queries]
+
+
+def _fact_task(split: Split, asked: Language, told: Language) -> Task:
+    """Ask for each fact in other words than its sentence; the sentences of all documents are searched."""
+    rng = random.Random(0)
+    facts = [fact for document in read_facts(split.name) for fact in document.facts]
+    passages = [filled(fact.says[told][0], told, rng) for fact in facts]
+    questions = [(filled(ask, asked, rng), index) for index, fact in enumerate(facts) for ask in fact.asks[asked]]
+    name = told if asked == told else f"{asked}-{told}"
+    return Task(f"facts {name}", asked != told, [ask for ask, _ in questions], passages, [{i} for _, i in questions])
 
 
 def make_task(name: str, pairs: Sequence[tuple[str, str]], pool: Sequence[str]) -> Task:

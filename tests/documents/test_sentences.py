@@ -15,6 +15,8 @@ from lorag.documents.sentences import sentence_spans, split_sentences
         ("Ask Dr. Kim or Mr. Lee. They know.", ["Ask Dr. Kim or Mr. Lee.", "They know."]),
         ("It costs 3.50 dollars, e.g. for tea. Pay at 5 p.m. sharp.", None),
         ("J. R. R. Tolkien wrote it. See Fig. 3.", ["J. R. R. Tolkien wrote it.", "See Fig. 3."]),
+        ("Wool: max. 2 kg, min. 1 kg. Tel. 02-1, ext. 7.", ["Wool: max. 2 kg, min. 1 kg.", "Tel. 02-1, ext. 7."]),
+        ("Wait 5 min. 2 people may enter.", ["Wait 5 min.", "2 people may enter."]),
         ("See example.com/a.b for v1.2.3 notes. Done.", ["See example.com/a.b for v1.2.3 notes.", "Done."]),
         ("연차는 15일입니다. 3일 전까지 신청합니다.", ["연차는 15일입니다.", "3일 전까지 신청합니다."]),
         ("정말요? 네! 그렇습니다.", ["정말요?", "네!", "그렇습니다."]),

@@ -25,7 +25,8 @@ initial_scale = 0.27
 [data]
 question = 0.4
 parallel = 0.3
-text = 0.3
+text = 0.2
+fact = 0.1
 one_source = 0.5
 smallest_source = 16
 [contrastive]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chat.altered import with_twins
+from chat.facts import FactGold
 from chat.golds import Golds
 from chat.intents import SmallTalk
 from chat.layout import Layout, Shape
@@ -38,6 +39,7 @@ _SAME_PASSAGE: Final = 0.25
 _ANSWER_SHOWN: Final = 0.6
 _TWINS: Final = 0.5
 _OTHER_ROW: Final = 0.7
+_OTHER_FACT: Final = 0.7
 _REFUSED_ALONE: Final = 0.6
 """A passage that stands alone is refused less: more often than not it is shown because it answers."""
 
@@ -73,6 +75,8 @@ class ExampleBuilder:
             return self._small_talk(rng)
         if kind == "both":
             return self._two_questions(shape, rng)
+        if kind == "fact.both":
+            return self._two_facts(shape, rng)
         if kind == "copies":
             return self._copies(shape, rng)
         if kind == "conversation":
@@ -110,6 +114,8 @@ class ExampleBuilder:
         language = language_of(gold.question)
         if gold.source == SOURCE and rng.random() < _OTHER_ROW:
             return varied(self.golds.tables.unanswered(gold, rng), rng)
+        if isinstance(gold, FactGold) and rng.random() < _OTHER_FACT:
+            return varied(self.golds.facts.unanswered(gold, language, rng), rng)
         if rng.random() < 0.4:
             return varied(rng.choice(self.pools.unanswerable[language]), rng)
         while True:
@@ -135,6 +141,19 @@ class ExampleBuilder:
         sentences = numbered_sentences(passages)
         question = first.question + rng.choice(_JOINTS[language]) + second.question
         turn = grounded_question(question, passages)
+        messages = (("user", turn), ("assistant", quoted_answer(sorted(numbers), sentences)))
+        return Example("both", messages, tuple(sentences), tuple(sorted(numbers)), len(passages), language)
+
+    def _two_facts(self, shape: Shape, rng: random.Random) -> Example:
+        """Return two questions about one document, which one passage or two of them answer."""
+        language: Language = rng.choice(("en", "ko"))
+        first, second = self.golds.facts.asked_twice(language, rng)
+        golds: Sequence[Gold] = (first, second)
+        if first.sentences == second.sentences:
+            golds = [replace(first, targets=tuple(sorted(first.targets + second.targets)))]
+        passages, numbers = self.layout.laid_out(golds, shape, rng)
+        sentences = numbered_sentences(passages)
+        turn = grounded_question(first.question + rng.choice(_JOINTS[language]) + second.question, passages)
         messages = (("user", turn), ("assistant", quoted_answer(sorted(numbers), sentences)))
         return Example("both", messages, tuple(sentences), tuple(sorted(numbers)), len(passages), language)
 

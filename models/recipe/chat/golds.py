@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from chat.altered import altered
+from chat.facts import Facts
 from chat.pools import Document, Gold, Pools
 from chat.questions import made_question, varied
 from chat.random_text import random_gold
@@ -23,6 +24,7 @@ class Golds:
     def __init__(self, pools: Pools) -> None:
         self.pools = pools
         self.tables = Tables()
+        self.facts = Facts(pools.split)
         self._golds: dict[str, Callable[[random.Random], Gold]] = {
             "qa.en": lambda rng: rng.choice(pools.answers["en"]),
             "qa.ko": lambda rng: rng.choice(pools.answers["ko"]),
@@ -36,6 +38,9 @@ class Golds:
             "text.ko": lambda rng: self.text("ko", rng, altered_share=_ALTERED),
             "table.en": lambda rng: self.tables.drawn("en", rng),
             "table.ko": lambda rng: self.tables.drawn("ko", rng),
+            "fact.en": lambda rng: self.facts.drawn("en", "en", rng),
+            "fact.ko": lambda rng: self.facts.drawn("ko", "ko", rng),
+            "fact.cross": self._fact_across,
             "random": random_gold,
         }
 
@@ -98,6 +103,10 @@ class Golds:
             words = " ".join(paragraphs)[:1800].split()
             if words:
                 return words
+
+    def _fact_across(self, rng: random.Random) -> Gold:
+        shown, asked = rng.sample(("en", "ko"), 2)
+        return self.facts.drawn(shown, asked, rng)
 
     def _parallel_gold(self, rng: random.Random) -> Gold:
         """Return sentences in one language, and a question in the other made from one sentence's translation."""

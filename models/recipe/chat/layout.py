@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from chat.facts import FactGold
 from chat.golds import Golds
 from chat.nearest import NearPassages
 from chat.pools import Gold, language_of_sentences
@@ -12,6 +13,8 @@ from chat.random_text import random_gold
 from chat.tables import SOURCE
 from lorag.prompts.grounded import PromptPassage, shown_sentence
 
+_NEIGHBOURS: Final = 0.6
+"""Share of the passages beside a fact that come from the same document, as long as that has more to tell."""
 _SEPARATORS: Final = (" › ", " › ", ", ")
 
 
@@ -61,6 +64,10 @@ class Layout:
     def _misleading(self, gold: Gold, shape: Shape, rng: random.Random) -> Gold:
         if gold.source == "random":
             return _window(random_gold(rng), shape, rng)
+        if isinstance(gold, FactGold) and rng.random() < _NEIGHBOURS:
+            neighbour = self._golds.facts.neighbour(gold, rng)
+            if neighbour is not None:
+                return neighbour
         other = None
         if shape.near and rng.random() < shape.near:
             if self._near is None:

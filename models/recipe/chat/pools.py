@@ -76,6 +76,7 @@ class Pools:
     """The corpus in memory, with an index from words to passages so that misleading passages are easily found."""
 
     def __init__(self, corpus: Corpus) -> None:
+        self.split = corpus.split
         self.answers: dict[Language, list[Gold]] = {"en": [], "ko": []}
         self.headings: dict[Language, list[Gold]] = {"en": [], "ko": []}
         self.pairs: dict[str, list[Gold]] = defaultdict(list)

@@ -3,13 +3,14 @@
 import random
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from chat.pools import Gold
 from chat.random_text import made_up_word
+from chat.values import VALUES
 from lorag.prompts.language import Language
 
 FOLDER: Final = Path(__file__).parent / "tables"
@@ -21,8 +22,6 @@ _MADE_UP: Final = 0.5
 _PARTICLES: Final[Mapping[str, tuple[str, str]]] = {"은": ("은", "는"), "이": ("이", "가"), "을": ("을", "를")}
 """Behind a final consonant, and behind a vowel."""
 _BRANCH: Final = "점"
-
-Cell = Callable[[random.Random, Language], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,99 +156,4 @@ def _particle(word: str, kind: str) -> str:
 def _cell(column: _Column, language: Language, rng: random.Random) -> str:
     if isinstance(column.values, tuple):
         return rng.choice(column.values)
-    return _CELLS[column.values](rng, language)
-
-
-def _address(rng: random.Random, language: Language) -> str:
-    word, number = made_up_word(korean=language == "ko", rng=rng), rng.randint(1, 400)
-    if language == "ko":
-        return (
-            f"{rng.choice(('서울', '부산', '대구', '인천', '광주', '경기', '강원'))} {word}구 {word[::-1]}로 {number}"
-        )
-    return f"{number} {word.capitalize()} {rng.choice(('Street', 'Road', 'Avenue', 'Lane', 'Square'))}"
-
-
-def _hours(rng: random.Random, language: Language) -> str:
-    begin, end = rng.randint(6, 12), rng.randint(15, 24)
-    form = rng.choice(("{:02}:00-{:02}:00", "{:02}:30-{:02}:00", "{:02}:00~{:02}:30"))
-    return form.format(begin, end)
-
-
-def _phone(rng: random.Random, language: Language) -> str:
-    return f"0{rng.randint(2, 65)}-{rng.randint(200, 9999)}-{rng.randint(0, 9999):04}"
-
-
-def _email(rng: random.Random, language: Language) -> str:
-    return f"{made_up_word(korean=False, rng=rng)}@{made_up_word(korean=False, rng=rng)}.example"
-
-
-def _money(rng: random.Random, language: Language) -> str:
-    if language == "ko":
-        return rng.choice(
-            (f"{rng.randint(1, 2000) * 500:,}원", f"{rng.randint(1, 90)}만 원", f"{rng.randint(1, 900) * 1000:,}")
-        )
-    amount = rng.randint(2, 900)
-    return rng.choice((f"${amount}", f"{amount}.50", f"{amount * 1000:,} won", f"€{amount}", f"{amount} USD"))
-
-
-def _date(rng: random.Random, language: Language) -> str:
-    year, month, day = rng.randint(1998, 2031), rng.randint(1, 12), rng.randint(1, 28)
-    if language == "ko":
-        return rng.choice(
-            (f"{year}-{month:02}-{day:02}", f"{year}년 {month}월 {day}일", f"{month}월 {day}일", f"{month}/{day}")
-        )
-    name = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-            "November", "December")[month - 1]  # fmt: skip
-    return rng.choice((f"{year}-{month:02}-{day:02}", f"{day} {name} {year}", f"{day} {name}", f"{name} {year}"))
-
-
-def _weekday(rng: random.Random, language: Language) -> str:
-    days = ("월요일", "화요일", "수요일", "목요일", "금요일", "토요일", "일요일")
-    if language == "en":
-        days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-    return rng.choice(days)
-
-
-def _duration(rng: random.Random, language: Language) -> str:
-    number = rng.randint(1, 36)
-    if language == "ko":
-        return f"{number}{rng.choice(('일', '개월', '주', '년', '시간'))}"
-    return f"{number} {rng.choice(('days', 'months', 'weeks', 'years', 'hours'))}"
-
-
-def _person(rng: random.Random, language: Language) -> str:
-    if language == "ko":
-        return rng.choice("김이박최정강조윤장임한오서신권황") + made_up_word(korean=True, rng=rng)[:2]
-    first, last = (made_up_word(korean=False, rng=rng).capitalize() for _ in range(2))
-    return f"{first} {last}"
-
-
-def _size(rng: random.Random, language: Language) -> str:
-    width, depth = rng.randint(5, 300), rng.randint(5, 300)
-    return rng.choice((f"{width} x {depth} cm", f"{width} ml", f"{width} m²", f"{width}×{depth} mm"))
-
-
-def _room(rng: random.Random, language: Language) -> str:
-    number = rng.randint(1, 900)
-    return rng.choice((f"{number}호", f"{number // 100 + 1}층 {number}호")) if language == "ko" else f"{number}"
-
-
-_CELLS: Final[Mapping[str, Cell]] = {
-    "address": _address,
-    "hours": _hours,
-    "phone": _phone,
-    "email": _email,
-    "money": _money,
-    "date": _date,
-    "weekday": _weekday,
-    "duration": _duration,
-    "person": _person,
-    "size": _size,
-    "room": _room,
-    "count": lambda rng, _: str(rng.randint(1, 10 ** rng.randint(1, 3))),
-    "percent": lambda rng, _: f"{rng.randint(1, 60)}%",
-    "weight": lambda rng, _: rng.choice(
-        (f"{rng.randint(1, 90)} kg", f"{rng.randint(50, 950)} g", f"{rng.randint(1, 40)}.5kg")
-    ),
-    "code": lambda rng, _: f"{rng.choice('ABCDEHKLMPRST')}{rng.choice('ABCDEHKLMPRST')}-{rng.randint(10, 9999)}",
-}
+    return VALUES[column.values](rng, language)

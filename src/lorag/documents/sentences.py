@@ -14,6 +14,7 @@ _TERMINATOR = re.compile(
 )
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[\"'“‘])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|vs|etc|e\.g|i\.e|cf|al|Fig|No|Vol|Inc|Ltd|Co|Corp|approx|"
+    r"[Mm]ax|(?<!\d\s)[Mm]in|[Tt]el|[Ee]xt|incl|excl|"
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|pp?|Art|Sec|Ch|U\.S|a\.m|p\.m)$"
 )
 _LONGEST_ABBREVIATION = 12
