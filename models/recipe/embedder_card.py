@@ -74,7 +74,7 @@ def _description(folder: Path, embedder: Embedder) -> str:
     return (
         "A static embedding model for English and Korean: the vectors of a text's tokens are averaged and brought to unit\n"
         "length. It is in sentence-transformers format, and lorag runs it with numpy alone. Made by `models/recipe/` from\n"
-        "nothing but the corpus described in `models/DATA_SOURCES.md`; nothing else was used, no other model either.\n\n"
+        "nothing but the texts described in `models/DATA_SOURCES.md`; nothing else was used, no other model either.\n\n"
         f"- **Size**: {size / 1e6:.1f} MB; {_vocabulary(folder):,} tokens × {embedder.identity.dimensions} dimensions, half "
         "precision\n"
         "- **Languages**: one space for both, so a question finds passages in the other language\n"
