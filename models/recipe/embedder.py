@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from chat.facts import FOLDER
 from embedder_card import LOG_NAME, hardware, write_card
 from embedder_corpus import Split, all_texts
 from embedder_evaluation import ndcg_of
@@ -37,8 +38,9 @@ def main() -> None:
     config = tomllib.loads(arguments.config.read_text(encoding="utf-8"))
     work: Path = arguments.work
     work.mkdir(parents=True, exist_ok=True)
-    tokenizer, data, families = _prepare(arguments.corpus, work, config)
-    tasks = dev_tasks(Split(arguments.corpus, "dev"))
+    tokenizer, data, families = _prepare(Split(arguments.corpus, "train", arguments.facts), work, config)
+    dev = Split(arguments.corpus, "dev", arguments.facts)
+    tasks = dev_tasks(dev)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     vectors = _start(work, tokenizer, data, config).to(device)
     vectors = _run_stage(
@@ -50,12 +52,15 @@ def main() -> None:
     size = export_model(arguments.out, tokenizer, vectors)
     print(f"{arguments.out}: {size:,} bytes")
     shutil.copyfile(work / _LOG, arguments.out / LOG_NAME)
-    write_card(arguments.out, arguments.corpus, config)
+    write_card(arguments.out, dev, config)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True, help="folder with the corpus files")
+    parser.add_argument(
+        "--facts", type=Path, default=FOLDER, help="folder with the facts that are asked for in other words"
+    )
     parser.add_argument("--out", type=Path, default=Path("models/embedder"), help="folder of the finished model")
     parser.add_argument(
         "--work", type=Path, default=Path("build/models/embedder"), help="folder for arrays and checkpoints"
@@ -65,9 +70,9 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _prepare(corpus: Path, work: Path, config: dict[str, Any]) -> tuple[Tokenizer, PairSet, Groups]:
+def _prepare(split: Split, work: Path, config: dict[str, Any]) -> tuple[Tokenizer, PairSet, Groups]:
     """Train the tokeniser and tokenise all pairs, once."""
-    split, seed = Split(corpus, "train"), config["seed"]
+    seed = config["seed"]
     tokenizer_path, pairs_path = work / "tokenizer.json", work / "pairs.npz"
     if not tokenizer_path.exists():
         settings = config["tokenizer"]

@@ -38,13 +38,13 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=Path(__file__).with_name("embedder.toml"))
     arguments = parser.parse_args()
     config = tomllib.loads(arguments.config.read_text(encoding="utf-8"))
-    write_card(arguments.model, arguments.corpus, config)
+    write_card(arguments.model, Split(arguments.corpus, "dev"), config)
 
 
-def write_card(folder: Path, corpus: Path, config: dict[str, Any]) -> None:
+def write_card(folder: Path, dev: Split, config: dict[str, Any]) -> None:
     """Measure the model on the dev splits and write README.md beside it."""
     embedder = open_embedder(str(folder))
-    tasks = dev_tasks(Split(corpus, "dev"))
+    tasks = dev_tasks(dev)
     compared = [compare(task, embedder) for task in tasks]
     parts = [
         "# Built-in embedder\n",

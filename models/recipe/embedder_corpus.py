@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from chat.corpus import Split as SplitName
-from chat.facts import filled, read_facts
+from chat.facts import FOLDER, filled, read_facts
 
 from lorag.prompts.language import Language
 
@@ -39,6 +39,8 @@ class Split:
 
     folder: Path
     name: SplitName
+    facts: Path = FOLDER
+    """Where the facts are written down that are asked for in other words."""
 
     def rows(self, file: str) -> Iterator[dict[str, Any]]:
         """Yield the rows of one corpus file."""
@@ -86,7 +88,7 @@ def text_pairs(split: Split, rng: random.Random, share: float) -> Iterator[Pair]
 
 def fact_pairs(split: Split, rng: random.Random) -> Iterator[Pair]:
     """Yield questions with sentences that answer them in other words, in and across the two languages."""
-    for number, document in enumerate(read_facts(split.name)):
+    for number, document in enumerate(read_facts(split.name, split.facts)):
         for index, fact in enumerate(document.facts):
             for asked, told in itertools.product(LANGUAGES, LANGUAGES):
                 source = f"facts {told if asked == told else f'{asked}-{told}'}"

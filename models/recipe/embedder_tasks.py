@@ -53,7 +53,7 @@ def dev_tasks(split: Split) -> list[Task]:
 def _fact_task(split: Split, asked: Language, told: Language) -> Task:
     """Ask for each fact in other words than its sentence; the sentences of all documents are searched."""
     rng = random.Random(0)
-    facts = [fact for document in read_facts(split.name) for fact in document.facts]
+    facts = [fact for document in read_facts(split.name, split.facts) for fact in document.facts]
     passages = [filled(fact.says[told][0], told, rng) for fact in facts]
     questions = [(filled(ask, asked, rng), index) for index, fact in enumerate(facts) for ask in fact.asks[asked]]
     name = told if asked == told else f"{asked}-{told}"

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.recipe_embedder.corpus import write_corpus
+from tests.recipe_embedder.corpus import write_corpus, write_facts
 
 RECIPE = Path(__file__).parents[2] / "models" / "recipe"
 
@@ -17,3 +17,8 @@ def recipe_modules(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="session")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_facts(tmp_path_factory.mktemp("written") / "facts")

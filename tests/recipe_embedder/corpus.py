@@ -35,6 +35,35 @@ def write_corpus(folder: Path) -> Path:
     return folder
 
 
+def write_facts(folder: Path) -> Path:
+    """Write documents of facts, four to train on and two to measure with, each fact told and asked for in two ways."""
+    folder.mkdir()
+    for name, numbers in (("made", range(4)), ("dev", range(4, 6))):
+        documents = "\n".join(_document(number) for number in numbers)
+        (folder / f"{name}.toml").write_text(documents, encoding="utf-8")
+    return folder
+
+
+def _document(number: int) -> str:
+    facts = "\n".join(_fact(number, subject, translation) for subject, translation in list(SUBJECTS.items())[:3])
+    return f"""
+[[document]]
+titles.en = ["House {number}"]
+titles.ko = ["{number}번 집"]
+{facts}
+"""
+
+
+def _fact(number: int, subject: str, translation: str) -> str:
+    return f"""
+[[document.fact]]
+en.says = ["In house {number} {subject} takes {{2-9}} days.", "{subject} of house {number}: {{2-9}} days"]
+en.asks = ["When is the {subject} of {number} over?", "{subject} {number}?"]
+ko.says = ["{number}번 집의 {translation}에는 {{2-9}}일이 걸립니다.", "{number}번 집 {translation}: {{2-9}}일"]
+ko.asks = ["{number}번 {translation}은 언제 끝나요?", "{number} {translation}?"]
+"""
+
+
 def _write(folder: Path, name: str, rows: Iterable[dict[str, Any]]) -> None:
     with lzma.open(folder / f"{name}.jsonl.xz", "wt", encoding="utf-8", preset=0) as lines:
         lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

@@ -56,14 +56,21 @@ every_steps = 2
 class Run:
     """A folder in which the recipe can be run again and again."""
 
-    def __init__(self, folder: Path, corpus: Path) -> None:
+    def __init__(self, folder: Path, corpus: Path, facts: Path) -> None:
         self.work, self.out = folder / "work", folder / "model"
-        self._corpus = corpus
+        self._corpus, self._facts = corpus, facts
         self._config = folder / "embedder.toml"
         self._config.write_text(CONFIG, encoding="utf-8")
 
     def __call__(self) -> str:
-        command = [sys.executable, str(RECIPE / "embedder.py"), "--corpus", str(self._corpus)]
+        command = [
+            sys.executable,
+            str(RECIPE / "embedder.py"),
+            "--corpus",
+            str(self._corpus),
+            "--facts",
+            str(self._facts),
+        ]
         command += ["--out", str(self.out), "--work", str(self.work), "--config", str(self._config)]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
@@ -76,8 +83,8 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Run:
-    made = Run(tmp_path_factory.mktemp("recipe"), corpus)
+def run(tmp_path_factory: pytest.TempPathFactory, corpus: Path, facts: Path) -> Run:
+    made = Run(tmp_path_factory.mktemp("recipe"), corpus, facts)
     made()
     return made
 
@@ -93,7 +100,14 @@ def test_one_command_makes_a_model_that_lorag_opens(run: Run):
 def test_the_card_says_how_it_was_made_and_how_well_it_does(run: Run):
     card = (run.out / "README.md").read_text(encoding="utf-8")
 
-    for name in ("pairs en |", "qa ko |", "parallel en-ko (cross-language)", "Cut to fewer dimensions", "million"):
+    for name in (
+        "pairs en |",
+        "qa ko |",
+        "parallel en-ko (cross-language)",
+        "facts ko-en (cross-language)",
+        "Cut to fewer dimensions",
+        "million",
+    ):
         assert name in card
     log = [json.loads(line) for line in (run.out / "training.jsonl").read_text().splitlines()]
     assert [(row["stage"], row["step"]) for row in log] == [

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,7 +61,7 @@ class Facts:
     """Draws facts in both languages."""
 
     def __init__(self, split: Split, folder: Path = FOLDER) -> None:
-        self.documents = tuple(read_facts(split, folder))
+        self.documents = read_facts(split, folder)
 
     def drawn(self, shown: Language, asked: Language, rng: random.Random) -> FactGold:
         """Return a passage in one language and a question in the same or another that one of its sentences answers."""
@@ -125,10 +126,11 @@ class Facts:
         return filled(rng.choice(self.documents[number].facts[fact].asks[asked]), asked, rng)
 
 
-def read_facts(split: Split, folder: Path = FOLDER) -> list[FactDocument]:
+@cache
+def read_facts(split: Split, folder: Path = FOLDER) -> tuple[FactDocument, ...]:
     """Return the documents to train on, or those that are kept to measure with."""
     paths = sorted(path for path in folder.glob("*.toml") if (path.name == _DEV) == (split == "dev"))
-    return [_document(entry) for path in paths for entry in tomllib.loads(path.read_text("utf-8"))["document"]]
+    return tuple(_document(entry) for path in paths for entry in tomllib.loads(path.read_text("utf-8"))["document"])
 
 
 def filled(form: str, language: Language, rng: random.Random) -> str:
