@@ -197,8 +197,10 @@ def _shown(text: str) -> str:
 def _weaknesses() -> str:
     return (
         "## Known weaknesses\n\n"
-        "- It knows the words of its corpus: documentation, textbooks, health, government. Words of everyday business that\n"
-        "  are rare there (환불, 병가, payday) have hardly a meaning across languages; word search has to find those.\n"
+        "- It knows the words of its corpus (documentation, textbooks, health, government) and of the everyday documents that\n"
+        "  `recipe/chat/facts/` tells; words of other fields have hardly a meaning across languages, and word search has to find those.\n"
+        "- The *facts* rows ask for one of 64 sentences: their documents are of other subjects than those trained on, but were written\n"
+        "  for the same recipe, in the same manner.\n"
         "- Word order and negation do not exist for it; long passages about several things are near to none of them.\n"
         "- Where there is a network or a copy at hand, a transformer such as multilingual-e5-small knows such words:\n"
         "  set `LORAG_EMBEDDER` to its folder and run `lorag reindex`.\n"
