@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from chat.facts import FOLDER
+from chat.facts import FOLDER, read_facts
 from embedder_card import LOG_NAME, hardware, write_card
 from embedder_corpus import Split, all_texts
 from embedder_evaluation import ndcg_of
@@ -67,7 +67,12 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--config", type=Path, default=Path(__file__).with_suffix(".toml"))
     parser.add_argument("--threads", type=int, default=1)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if not (arguments.corpus / "pairs.train.jsonl.xz").is_file():
+        parser.error(f"--corpus {arguments.corpus}: there is no corpus (pairs.train.jsonl.xz and so on)")
+    if not all(read_facts(split, arguments.facts) for split in ("train", "dev")):
+        parser.error(f"--facts {arguments.facts}: there are no facts (dev.toml and others)")
+    return arguments
 
 
 def _prepare(split: Split, work: Path, config: dict[str, Any]) -> tuple[Tokenizer, PairSet, Groups]:

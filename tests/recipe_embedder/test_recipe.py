@@ -89,6 +89,26 @@ def run(tmp_path_factory: pytest.TempPathFactory, corpus: Path, facts: Path) -> 
     return made
 
 
+@pytest.mark.parametrize("missing", ["--corpus", "--facts"])
+def test_a_folder_that_holds_nothing_is_one_clear_error(corpus: Path, facts: Path, tmp_path: Path, missing: str):
+    folders = {"--corpus": str(corpus), "--facts": str(facts), missing: str(tmp_path)}
+    command = [
+        sys.executable,
+        str(RECIPE / "embedder.py"),
+        "--work",
+        str(tmp_path / "work"),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    done = subprocess.run(
+        [*command, *(part for pair in folders.items() for part in pair)], capture_output=True, text=True
+    )
+
+    assert done.returncode == 2
+    assert f"error: {missing} {tmp_path}: there " in done.stderr
+    assert not (tmp_path / "work").exists()
+
+
 def test_one_command_makes_a_model_that_lorag_opens(run: Run):
     embedder = open_embedder(str(run.out))
 
