@@ -89,11 +89,7 @@ class ExampleBuilder:
         refused = shape.refusal if len(passages) > 1 or shape.refusal == 1 else shape.refusal * _REFUSED_ALONE
         if rng.random() < refused:
             return self._refusal(kind, gold, passages, targets, rng)
-        sentences = numbered_sentences(passages)
-        turn = grounded_question(gold.question, passages)
-        answer = quoted_answer(targets, sentences)
-        messages = (("user", turn), ("assistant", answer))
-        return Example(kind, messages, tuple(sentences), tuple(targets), len(passages), language)
+        return _quoting(kind, gold.question, passages, targets, language)
 
     def _refusal(
         self, kind: str, gold: Gold, passages: list[PromptPassage], targets: Sequence[int], rng: random.Random
@@ -138,11 +134,8 @@ class ExampleBuilder:
     def _two_questions(self, shape: Shape, rng: random.Random) -> Example:
         language: Language = rng.choice(("en", "ko"))
         first, second, passages, numbers = self._two_answers(language, language, shape, rng)
-        sentences = numbered_sentences(passages)
         question = first.question + rng.choice(_JOINTS[language]) + second.question
-        turn = grounded_question(question, passages)
-        messages = (("user", turn), ("assistant", quoted_answer(sorted(numbers), sentences)))
-        return Example("both", messages, tuple(sentences), tuple(sorted(numbers)), len(passages), language)
+        return _quoting("both", question, passages, sorted(numbers), language)
 
     def _two_facts(self, shape: Shape, rng: random.Random) -> Example:
         """Return two questions about one document, which one passage or two of them answer."""
@@ -152,10 +145,8 @@ class ExampleBuilder:
         if first.sentences == second.sentences:
             golds = [replace(first, targets=tuple(sorted(first.targets + second.targets)))]
         passages, numbers = self.layout.laid_out(golds, shape, rng)
-        sentences = numbered_sentences(passages)
-        turn = grounded_question(first.question + rng.choice(_JOINTS[language]) + second.question, passages)
-        messages = (("user", turn), ("assistant", quoted_answer(sorted(numbers), sentences)))
-        return Example("both", messages, tuple(sentences), tuple(sorted(numbers)), len(passages), language)
+        question = first.question + rng.choice(_JOINTS[language]) + second.question
+        return _quoting("both", question, passages, sorted(numbers), language)
 
     def _two_answers(
         self, language: Language, other: Language, shape: Shape, rng: random.Random
@@ -233,9 +224,17 @@ class ExampleBuilder:
         bracketed = rng.random() < 0.5
         asked = rng.choice((", ", " ", ",")).join(f"[{n}]" if bracketed else str(n) for n in numbers)
         language: Language = rng.choice(("en", "ko"))
-        turn = grounded_question(rng.choice(_QUOTE[language]).format(asked), passages)
-        messages = (("user", turn), ("assistant", quoted_answer(numbers, sentences)))
-        return Example("copies", messages, tuple(sentences), tuple(numbers), len(passages), language)
+        return _quoting("copies", rng.choice(_QUOTE[language]).format(asked), passages, numbers, language)
+
+
+def _quoting(
+    kind: str, question: str, passages: Sequence[PromptPassage], targets: Sequence[int], language: Language
+) -> Example:
+    """Return a question over passages and the answer that quotes the sentences with these numbers."""
+    sentences = numbered_sentences(passages)
+    turn = grounded_question(question, passages)
+    messages = (("user", turn), ("assistant", quoted_answer(targets, sentences)))
+    return Example(kind, messages, tuple(sentences), tuple(targets), len(passages), language)
 
 
 def _passage_of(passages: Sequence[PromptPassage], number: int) -> int:
