@@ -114,6 +114,16 @@ def _street(rng: random.Random, language: Language) -> str:
     return f"{word}로" if language == "ko" else f"{word.capitalize()} {rng.choice(('Street', 'Road', 'Lane'))}"
 
 
+def _town(rng: random.Random, language: Language) -> str:
+    word = made_up_word(korean=language == "ko", rng=rng)
+    return f"{word}{rng.choice('시군읍면')}" if language == "ko" else word.capitalize()
+
+
+def _name(rng: random.Random, language: Language) -> str:
+    """Return a name that is no person's: of a ship, a firm, a river."""
+    return made_up_word(korean=language == "ko", rng=rng).capitalize()
+
+
 VALUES: Final[Mapping[str, Value]] = {
     "address": _address,
     "hours": _hours,
@@ -126,6 +136,8 @@ VALUES: Final[Mapping[str, Value]] = {
     "time": _time,
     "month": _month,
     "street": _street,
+    "town": _town,
+    "name": _name,
     "duration": _duration,
     "person": _person,
     "size": _size,
