@@ -47,6 +47,37 @@ def test_no_other_passage_repeats_the_answer_with_a_name_before_it(builder, monk
     assert example.sentences[example.targets[0] - 1] == answer
 
 
+@pytest.mark.parametrize(
+    "repeated",
+    [
+        "tuir (A text user-interface to view Reddit from your terminal): `tuir -s name`",
+        "a text user-interface to view reddit from your terminal",
+        "You get a text user-interface to view Reddit from your terminal, too.",
+    ],
+)
+def test_no_other_passage_holds_the_answer_in_another_form(builder, monkeypatch, repeated):
+    answer, other = "A text user-interface to view Reddit from your terminal.", "Parking is free."
+    gold = Gold("What is tuir?", "tuir", (answer,), (0,), "tldr", "1")
+    monkeypatch.setattr(builder.golds, "drawn", lambda kind, rng: gold)
+    monkeypatch.setattr(builder.layout, "_misleading", lambda *_: replace(gold, sentences=(repeated, other), doc="2"))
+
+    example = builder.build("qa.en", Shape((3,), (1, 2), 0.0, 0.5), random.Random(1))
+
+    assert sorted(example.sentences) == [answer, other, other]
+
+
+def test_a_short_answer_is_not_looked_for_within_others(builder, monkeypatch):
+    gold = Gold("Is it open?", "Cafe", ("Yes.",), (0,), "faq", "1")
+    monkeypatch.setattr(builder.golds, "drawn", lambda kind, rng: gold)
+    monkeypatch.setattr(
+        builder.layout, "_misleading", lambda *_: replace(gold, sentences=("Yes and no are answers.",), doc="2")
+    )
+
+    example = builder.build("qa.en", Shape((2,), (1, 1), 0.0, 0.5), random.Random(1))
+
+    assert sorted(example.sentences) == ["Yes and no are answers.", "Yes."]
+
+
 def test_two_questions_in_one_are_never_the_same(builder):
     rng = random.Random(3)
     examples = [builder.build("both", SHAPE, rng) for _ in range(50)]

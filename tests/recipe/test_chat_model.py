@@ -19,7 +19,7 @@ from chat.journal import lines, log_steps
 from chat.model import Llama
 from chat.optim import Optimizer
 from chat.settings import Recipe, read_recipes, rehearsal
-from chat.start import exported_tokenizer, take_weights
+from chat.start import exported_tokenizer, origins, take_weights
 from chat.token_vectors import token_vectors
 from chat.train import StepReport, Trainee, average, load_checkpoint, save_checkpoint, train
 from chat_model import FILE_NAME, RECIPE, START, Judge, Run, make
@@ -60,8 +60,8 @@ class Kitchen:
     vectors: np.ndarray
 
     def network(self) -> tuple[Trainee, Optimizer]:
-        model = Trainee(Llama(self.recipe.model))
         torch.manual_seed(0)
+        model = Trainee(Llama(self.recipe.model))
         initialise(model.llama, self.tokenizer, self.vectors, 0)
         optimizer = Optimizer(model, 0.004, 0.002)
         return model.bfloat16(), optimizer
@@ -161,6 +161,41 @@ def test_an_exported_file_of_another_shape_is_refused(kitchen, trained):
         take_weights(Llama(wider), trained[1])
 
 
+def test_a_file_with_more_blocks_than_the_recipe_is_refused(kitchen, trained):
+    with pytest.raises(ValueError, match="4 blocks"):
+        take_weights(Llama(replace(kitchen.recipe.model, layers=3)), trained[1])
+
+
+def test_a_network_that_has_grown_computes_what_it_did(kitchen, trained):
+    network, path = trained
+    grown = Llama(replace(kitchen.recipe.model, layers=6))
+    take_weights(grown, path)
+    ids = torch.tensor([template_ids(kitchen.tokenizer, TALK)])
+
+    assert origins(4, 6) == [(0, False), (0, True), (1, False), (2, False), (2, True), (3, False)]
+    assert torch.allclose(grown(ids), network(ids), atol=0.02)
+    # The rest of a new block is that of the block before it: all of it learns from the first steps on.
+    assert torch.equal(grown.blocks[1].query.weight, grown.blocks[0].query.weight)
+    assert not grown.blocks[1].down.weight.any()
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_what_sentences_mean_is_learned_where_the_recipe_asks_for_it(kitchen, corpus_folder, tmp_path):
+    kitchen.tokenizer.save(str(tmp_path / "tokenizer.json"))
+    recipe = replace(kitchen.recipe, optimizer=replace(kitchen.recipe.optimizer, meaning_weight=1.0))
+    source = BatchSource(recipe, Corpus(corpus_folder, "train"), tmp_path / "tokenizer.json")
+    model, optimizer = replace(kitchen, recipe=recipe, source=source).network()
+    batches = batches_from(source, recipe, Place())
+    reports = [report for report, _ in zip(_steps(recipe, model, optimizer, batches), range(40), strict=False)]
+    known = [report.meaning for report in reports if report.meaning == report.meaning]
+
+    assert sum(known[-5:]) < 0.7 * sum(known[:5])
+
+
+def _steps(recipe, model, optimizer, batches):
+    return train(model, optimizer, recipe.optimizer, batches, recipe.loss.choice, compiled=False)
+
+
 @pytest.mark.usefixtures("one_thread")
 def test_one_command_goes_through_all_parts_from_the_corpus_to_the_file(corpus_folder, tmp_path):
     recipes = {name: _tiny(rehearsal(recipe)) for name, recipe in RECIPES.items()}
@@ -174,18 +209,21 @@ def test_one_command_goes_through_all_parts_from_the_corpus_to_the_file(corpus_f
     assert made == sorted([FIRST, *LATER[:-1]])
     ends = {path.stem for path in run.work.glob("*/*.pt")}
     assert ends >= {stage.name for recipe in recipes.values() for stage in recipe.stages}
-    taken = Llama(replace(recipes[FIRST].model, vocabulary=exported_tokenizer(run.out / FILE_NAME).get_vocab_size()))
+    taken = Llama(replace(recipes[LATER[-1]].model, vocabulary=exported_tokenizer(run.out / FILE_NAME).get_vocab_size()))
     take_weights(taken, run.out / FILE_NAME)
     assert torch.isfinite(taken.embedding.weight).all()
 
 
 def _tiny(recipe: Recipe) -> Recipe:
-    shape = replace(recipe.model, vocabulary=900, layers=4, feed_forward=64)
+    grown = recipe.model.layers > RECIPES[FIRST].model.layers
+    shape = replace(recipe.model, vocabulary=900, layers=5 if grown else 4, feed_forward=64)
     return replace(recipe, model=shape, stages=tuple(replace(stage, tokens=6_000) for stage in recipe.stages))
 
 
-def test_parts_that_go_on_have_the_shape_and_context_of_the_first_one():
-    assert {recipe.model for recipe in RECIPES.values()} == {RECIPES[FIRST].model}
+def test_parts_that_go_on_have_the_shape_and_context_of_the_first_one_or_more_blocks():
+    assert {replace(recipe.model, layers=8) for recipe in RECIPES.values()} == {RECIPES[FIRST].model}
+    layers = [recipe.model.layers for recipe in RECIPES.values()]
+    assert layers == sorted(layers)
     assert {recipe.context for recipe in RECIPES.values()} == {RECIPES[FIRST].context}
     assert len({recipe.seed for recipe in RECIPES.values()}) == len(RECIPES)
 
@@ -264,7 +302,7 @@ def test_the_weights_of_a_stage_are_kept_at_its_end_and_not_before(kitchen, corp
     stage = kitchen.recipe.stages[0]
     judge, (_, optimizer) = Judge(kitchen.recipe, Corpus(corpus_folder, "dev"), tmp_path), kitchen.network()
     # A step's stage comes from another process: an equal one, not the recipe's own.
-    report = StepReport(1, Place(stage.tokens - 1), deepcopy(stage), 1.0, 1.0, 0.5, 1.0, 1.0)
+    report = StepReport(1, Place(stage.tokens - 1), deepcopy(stage), 1.0, 1.0, 0.5, 1.0, 1.0, 1.0)
 
     judge.after_step(report, optimizer)
     assert list(tmp_path.iterdir()) == []
@@ -275,7 +313,7 @@ def test_the_weights_of_a_stage_are_kept_at_its_end_and_not_before(kitchen, corp
 
 def test_the_log_of_steps_that_chose_no_sentence_holds_no_choice(kitchen, tmp_path):
     nothing = float("nan")
-    report = StepReport(1, Place(100), kitchen.recipe.stages[0], 2.0, nothing, nothing, nothing, 1.0)
+    report = StepReport(1, Place(100), kitchen.recipe.stages[0], 2.0, nothing, nothing, nothing, nothing, 1.0)
 
     assert json.loads(log_steps(tmp_path, [report, report])) == lines(tmp_path)[0]
     assert [lines(tmp_path)[0][name] for name in ("loss", "choice", "marker")] == [2.0, None, None]

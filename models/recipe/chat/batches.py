@@ -9,14 +9,15 @@ import multiprocessing
 import os
 import queue as queues
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from chat.bpe import PAD, load_tokenizer
@@ -24,6 +25,7 @@ from chat.corpus import Corpus
 from chat.encode import Encoded, encode
 from chat.examples import ExampleBuilder
 from chat.intents import FOLDER, SmallTalk
+from chat.meaning import Meanings, nothing_meant
 from chat.pools import Pools
 from chat.settings import Recipe, Stage
 
@@ -31,6 +33,8 @@ GROUP: Final = 16
 """Batches drawn together and sorted by length."""
 _ROUND: Final = 16
 """Lengths are padded up to a multiple of this."""
+_Row = tuple[Encoded, NDArray[np.float32]]
+"""An example as tokens, and what its sentences mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,15 @@ class Batch:
     """Flat positions of sentence ends."""
     answers: Tensor
     """Whether each of those sentences answers."""
+    meant: Tensor
+    """Flat positions of sentence ends, and of where an answer begins, whose meaning is told."""
+    meanings: Tensor
+    """(meant, dimensions): what those sentences mean, and the question that is answered there."""
+
+    @property
+    def parts(self) -> tuple[Tensor, ...]:
+        """Return all of it, in the order in which it is made of them."""
+        return tuple(getattr(self, field.name) for field in fields(self))
 
     @property
     def tokens(self) -> int:
@@ -55,8 +68,9 @@ class Batch:
         return self.ids.numel()
 
 
-def collate(rows: list[Encoded]) -> Batch:
-    """Return rows as one batch."""
+def collate(rows: Sequence[Encoded], meanings: Sequence[NDArray[np.float32]] = ()) -> Batch:
+    """Return rows as one batch, with what their sentences and questions mean where that is told (:mod:`chat.meaning`)."""
+    meanings = meanings or [nothing_meant()] * len(rows)
     time = -(-max(len(row.ids) for row in rows) // _ROUND) * _ROUND
     ids = np.full((len(rows), time), PAD, dtype=np.int64)
     weights = np.zeros((len(rows), time), dtype=np.float32)
@@ -67,6 +81,11 @@ def collate(rows: list[Encoded]) -> Batch:
     positions = np.flatnonzero(flat)
     ends = np.concatenate([row.sentence_ends + index * time for index, row in enumerate(rows)])
     answers = np.concatenate([row.answers for row in rows])
+    meant = [
+        np.append(row.sentence_ends, row.answer_start) + index * time
+        for index, row in enumerate(rows)
+        if len(meanings[index])
+    ]
     return Batch(
         ids=torch.from_numpy(ids),
         positions=torch.from_numpy(positions),
@@ -74,6 +93,8 @@ def collate(rows: list[Encoded]) -> Batch:
         weights=torch.from_numpy(flat[positions]),
         ends=torch.from_numpy(ends.astype(np.int64)),
         answers=torch.from_numpy(answers.astype(np.float32)),
+        meant=torch.from_numpy(np.concatenate([np.zeros(0), *meant]).astype(np.int64)),
+        meanings=torch.from_numpy(np.concatenate(meanings)),
     )
 
 
@@ -84,6 +105,7 @@ class BatchSource:
         self._recipe = recipe
         self._tokenizer = load_tokenizer(tokenizer_path)
         self._builder = ExampleBuilder(Pools(corpus), SmallTalk(FOLDER))
+        self._meanings = Meanings() if recipe.optimizer.meaning_weight else None
 
     def group(self, stage: Stage, number: int) -> list[Batch]:
         """Return the batches of group ``number`` of a stage."""
@@ -91,27 +113,31 @@ class BatchSource:
         rng = random.Random(name)
         mask = np.random.default_rng(list(name.encode()))
         rows = self._rows(stage, rng, mask)
-        rows.sort(key=lambda row: len(row.ids))
-        batches, held = [], list[Encoded]()
+        rows.sort(key=lambda row: len(row[0].ids))
+        batches, held = [], list[_Row]()
         for row in rows:
-            if held and (len(held) + 1) * len(row.ids) > self._recipe.optimizer.batch_tokens:
-                batches.append(collate(held))
+            if held and (len(held) + 1) * len(row[0].ids) > self._recipe.optimizer.batch_tokens:
+                batches.append(_collated(held))
                 held = []
             held.append(row)
-        batches.append(collate(held))
+        batches.append(_collated(held))
         rng.shuffle(batches)
         return batches
 
-    def _rows(self, stage: Stage, rng: random.Random, mask: np.random.Generator) -> list[Encoded]:
+    def _rows(self, stage: Stage, rng: random.Random, mask: np.random.Generator) -> list[_Row]:
         kinds, shares = list(stage.mix), list(stage.mix.values())
-        rows, wanted = list[Encoded](), GROUP * self._recipe.optimizer.batch_tokens
+        rows, wanted = list[_Row](), GROUP * self._recipe.optimizer.batch_tokens
         while wanted > 0:
             example = self._builder.build(rng.choices(kinds, shares)[0], stage.shape, rng)
             row = encode(self._tokenizer, example, self._recipe.loss, mask)
             if len(row.ids) <= stage.longest:
-                rows.append(row)
+                rows.append((row, self._meanings.of(example) if self._meanings else nothing_meant()))
                 wanted -= len(row.ids)
         return rows
+
+
+def _collated(rows: Sequence[_Row]) -> Batch:
+    return collate([row for row, _ in rows], [meanings for _, meanings in rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +211,7 @@ def _fill(  # type: ignore[no-untyped-def]
     torch.set_num_threads(1)
     source = BatchSource(recipe, corpus, tokenizer_path)
     for reached, stage, done, batch in batches_from(source, recipe, place):
-        parts = (batch.ids, batch.positions, batch.following, batch.weights, batch.ends, batch.answers)
-        item = (reached, stage, done, tuple(part.numpy() for part in parts))
+        item = (reached, stage, done, tuple(part.numpy() for part in batch.parts))
         while os.getppid() == parent:
             try:
                 queue.put(item, timeout=5)

@@ -45,6 +45,8 @@ class Encoded:
     """Positions of the last token of each numbered sentence of the last user turn."""
     answers: NDArray[np.bool_]
     """For each of those sentences, whether it answers."""
+    answer_start: int
+    """Position from which the answer is asked for: the marker of its role."""
 
 
 def template_ids(tokenizer: Tokenizer, messages: Sequence[tuple[str, str]]) -> list[int]:
@@ -70,7 +72,7 @@ def encode(tokenizer: Tokenizer, example: Example, loss: LossWeights, rng: np.ra
     ends = [position + len(before) + 1 for position in _sentence_ends(question, asked.offsets, example)]
     marks = np.zeros(len(ends), dtype=np.bool_)
     marks[[number - 1 for number in example.targets]] = True
-    return Encoded(ids, weights, np.array(ends, dtype=np.int32), marks)
+    return Encoded(ids, weights, np.array(ends, dtype=np.int32), marks, start - 1)
 
 
 def _answer_weights(

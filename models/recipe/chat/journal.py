@@ -45,6 +45,7 @@ def log_steps(work: Path, recent: Sequence[StepReport]) -> str:
         "choice": _mean([report.choice for report in recent]),
         "chosen": _mean([report.chosen for report in recent]),
         "marker": _mean([report.marker for report in recent]),
+        "meaning": _mean([report.meaning for report in recent]),
         "tokens_per_second": round(tokens / max(seconds, 1e-9)),
         "time": round(time.time()),
     }

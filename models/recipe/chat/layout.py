@@ -1,6 +1,7 @@
 """Lays out passages as a search would bring them: the answering ones shuffled among misleading ones."""
 
 import random
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -15,6 +16,9 @@ from lorag.prompts.grounded import PromptPassage, shown_sentence
 
 _NEIGHBOURS: Final = 0.6
 """Share of the passages beside a fact that come from the same document, as long as that has more to tell."""
+_FEWEST_LETTERS: Final = 20
+"""A shorter text may stand within another by chance."""
+_WORD: Final = re.compile(r"\w+")
 _SEPARATORS: Final = (" › ", " › ", ", ")
 
 
@@ -93,8 +97,18 @@ class Layout:
 
 
 def _repeats(sentence: str, wanted: Collection[str]) -> bool:
-    """Tell whether a sentence says what a wanted one says, with or without the name in front (``Thai House: …``)."""
-    return any(sentence.endswith(answer) or answer.endswith(sentence) for answer in wanted)
+    """Tell whether a sentence holds what a wanted one says, or the other way round (``Thai House: …``, ``tar (…)``)."""
+    said = _letters(sentence)
+    return any(_holds(said, answer) or _holds(answer, said) for answer in map(_letters, wanted))
+
+
+def _holds(text: str, part: str) -> bool:
+    return part in text if len(part) >= _FEWEST_LETTERS else text.endswith(part)
+
+
+def _letters(text: str) -> str:
+    """Return a text without marks and case, its words apart by single spaces and between two."""
+    return f" {' '.join(_WORD.findall(text.casefold()))} "
 
 
 def _window(gold: Gold, shape: Shape, rng: random.Random) -> Gold:

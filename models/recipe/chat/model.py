@@ -91,21 +91,27 @@ class Llama(nn.Module):
         """Return normed hidden states (batch, time, width) of ``ids`` (batch, time)."""
         return self.states(ids)[0]
 
-    def states(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Return normed hidden states (batch, time, width) at the end and below the last ``ABOVE_MARKER`` blocks."""
+    def states(self, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return normed hidden states (batch, time, width): at the end, below the last ``ABOVE_MARKER`` blocks, halfway."""
         time = ids.shape[1]
         x = self.embedding(ids)
         cosine, sine = self.cosine[:time].to(x.dtype), self.sine[:time].to(x.dtype)
-        early = x
+        early = halfway = x
         for number, block in enumerate(self.blocks):
             if number == len(self.blocks) - ABOVE_MARKER:
-                early = x * torch.rsqrt(x.float().square().mean(-1, keepdim=True) + RMSNorm.epsilon).to(x.dtype)
+                early = _unit_square(x)
+            if number == len(self.blocks) // 2:
+                halfway = _unit_square(x)
             x = block(x, cosine, sine)
-        return self.norm(x), early
+        return self.norm(x), early, halfway
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Return next-token logits (…, vocabulary) of hidden states (…, width)."""
         return functional.linear(hidden, self.embedding.weight)
+
+
+def _unit_square(x: Tensor) -> Tensor:
+    return x * torch.rsqrt(x.float().square().mean(-1, keepdim=True) + RMSNorm.epsilon).to(x.dtype)
 
 
 def rotation_tables(shape: ModelShape) -> tuple[Tensor, Tensor]:

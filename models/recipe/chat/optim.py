@@ -88,7 +88,7 @@ class Optimizer:
 
 
 def _is_matrix(name: str, weight: Tensor) -> bool:
-    return weight.ndim == 2 and "embedding" not in name and "marker" not in name
+    return weight.ndim == 2 and not any(part in name for part in ("embedding", "marker", "meaning"))
 
 
 def _copy_all(into: dict[str, Tensor], values: object) -> None:

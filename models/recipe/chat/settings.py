@@ -36,6 +36,7 @@ class OptimizerSettings:
     other_rate: float
     batch_tokens: int
     marker_weight: float
+    meaning_weight: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from chat.model import Llama
 
 _EMBEDDING: Final = "token_embd.weight"
 _LAST_NORM: Final = "output_norm.weight"
+_ADDING: Final = ("attn_output.weight", "ffn_down.weight")
+"""What a block adds to its input comes out of these."""
 
 
 def exported_tokenizer(path: Path) -> Tokenizer:
@@ -36,17 +38,36 @@ def exported_tokenizer(path: Path) -> Tokenizer:
 def take_weights(model: Llama, path: Path) -> None:
     """Set all weights of ``model`` to those of an exported file.
 
+    Where ``model`` has more blocks than the file, new ones are spread among its own (:func:`origins`). A new block is a copy of
+    the one before it that adds nothing at first, so that the network computes what it did (Gong et al. 2019; Wu et al. 2024).
+
     Raises:
         ValueError: the file holds a network of another shape.
     """
     held = {tensor.name: np.asarray(tensor.data, dtype=np.float32) for tensor in gguf.GGUFReader(path).tensors}
+    blocks = 1 + max(int(name.split(".")[1]) for name in held if name.startswith("blk."))
+    if blocks > model.shape.layers:
+        raise ValueError(f"{path}: {blocks} blocks, and the recipe says {model.shape.layers}")
+    taken = origins(blocks, model.shape.layers)
     for name, weight in _tensors(model):
-        values = held[name]
+        place, added = name, False
+        if name.startswith("blk."):
+            _, number, part = name.split(".", 2)
+            origin, new = taken[int(number)]
+            place, added = f"blk.{origin}.{part}", new and part in _ADDING
+        values = np.zeros_like(held[place]) if added else held[place]
         if name.endswith(("attn_q.weight", "attn_k.weight")):
             values = _halves(values, model.shape.heads)
         if tuple(values.shape) != tuple(weight.shape):
             raise ValueError(f"{path}: {name} is {values.shape}, and the recipe says {tuple(weight.shape)}")
         weight.data.copy_(torch.from_numpy(np.array(values)))
+
+
+def origins(held: int, wanted: int) -> list[tuple[int, bool]]:
+    """Return, for each of ``wanted`` blocks, which of the ``held`` ones it is made of and whether it is new beside it."""
+    new = wanted - held
+    after = [round((index + 1) * held / (new + 1)) - 1 for index in range(new)]
+    return [pair for block in range(held) for pair in [(block, False), *[(block, True)] * after.count(block)]]
 
 
 def _tensors(model: Llama) -> list[tuple[str, Tensor]]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from chat.batches import Batch, Place
+from chat.meaning import DIMENSIONS
 from chat.model import Llama
 from chat.optim import Optimizer
 from chat.settings import OptimizerSettings, Stage
@@ -19,7 +20,7 @@ _WARM_UP_STEPS = 40
 
 
 class Trainee(nn.Module):
-    """The network with the auxiliary heads that mark answering sentences, at its end and early; they are not shipped."""
+    """The network with auxiliary heads, which are not shipped: two mark answering sentences, one tells what they mean."""
 
     def __init__(self, llama: Llama) -> None:
         super().__init__()
@@ -29,6 +30,7 @@ class Trainee(nn.Module):
         for head in (self.marker, self.early_marker):
             nn.init.zeros_(head.weight)
             nn.init.constant_(head.bias, -2.0)
+        self.meaning = nn.Linear(llama.shape.width, DIMENSIONS, bias=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +47,17 @@ class StepReport:
     chosen: float
     """Share of right choices."""
     marker: float
-    """Loss of the auxiliary head."""
+    """Loss of the heads that mark sentences."""
+    meaning: float
+    """Loss of the head that tells what sentences mean: 1 less the mean cosine."""
     seconds: float
 
 
 def losses(
-    model: Trainee, forward: Callable[[Tensor], tuple[Tensor, Tensor]], batch: Batch, choice_weight: float
-) -> tuple[Tensor, Tensor, list[float]]:
-    """Return the next-token loss, the marker loss, and loss and share right of the choices."""
-    hidden, early = (state.flatten(0, 1) for state in forward(batch.ids))  # (batch * time, width)
+    model: Trainee, forward: Callable[[Tensor], tuple[Tensor, Tensor, Tensor]], batch: Batch, choice_weight: float
+) -> tuple[Tensor, Tensor, Tensor, list[float]]:
+    """Return the next-token loss, the marker loss, the loss of meanings, and loss and share right of the choices."""
+    hidden, early, halfway = (state.flatten(0, 1) for state in forward(batch.ids))  # (batch * time, width)
     logits = model.llama.logits(hidden[batch.positions]).float()
     each = functional.cross_entropy(logits, batch.following, reduction="none")
     language = (each * batch.weights).sum() / batch.weights.sum()
@@ -64,7 +68,8 @@ def losses(
         choices = batch.weights == choice_weight
         right = (logits[choices].argmax(-1) == batch.following[choices]).float().mean()
         figures = [each[choices].mean().item(), right.item()]
-    return language, marker, figures
+    told = functional.cosine_similarity(model.meaning(halfway[batch.meant]).float(), batch.meanings, dim=-1)
+    return language, marker, 1 - told.mean(), figures
 
 
 def _marker_loss(marked: Tensor, answers: Tensor) -> Tensor:
@@ -86,16 +91,19 @@ def train(
     device = next(model.parameters()).device
     for place, stage, done, batch in batches:
         started = time.perf_counter()
-        batch = Batch(*(part.to(device) for part in _parts(batch)))
-        language, marker, (choice, chosen) = losses(model, forward, batch, choice_weight)
-        (language + settings.marker_weight * marker.nan_to_num()).backward()  # type: ignore[no-untyped-call]
+        batch = Batch(*(part.to(device) for part in batch.parts))
+        language, marker, meaning, (choice, chosen) = losses(model, forward, batch, choice_weight)
+        # A batch of small talk has no sentence to mark: the mean over nothing is not a number.
+        auxiliary = settings.marker_weight * marker.nan_to_num() + settings.meaning_weight * meaning.nan_to_num()
+        (language + auxiliary).backward()  # type: ignore[no-untyped-call]
         if distributed.is_initialized():
             average_gradients(model)
         low, high = stage.rate
         warm = min(1.0, (optimizer.steps + 1) / _WARM_UP_STEPS)
         optimizer.step(warm * (low + (high - low) * done))
         seconds = time.perf_counter() - started
-        yield StepReport(optimizer.steps, place, stage, language.item(), choice, chosen, marker.item(), seconds)
+        measured = (language.item(), choice, chosen, marker.item(), meaning.item())
+        yield StepReport(optimizer.steps, place, stage, *measured, seconds)
 
 
 def average_gradients(model: nn.Module) -> None:
@@ -106,10 +114,6 @@ def average_gradients(model: nn.Module) -> None:
     flat /= distributed.get_world_size()
     for weight, mean in zip(weights, torch.split(flat, [weight.numel() for weight in weights]), strict=True):
         weight.grad = mean.view_as(weight).to(weight.dtype)
-
-
-def _parts(batch: Batch) -> tuple[Tensor, ...]:
-    return batch.ids, batch.positions, batch.following, batch.weights, batch.ends, batch.answers
 
 
 def save_checkpoint(path: Path, optimizer: Optimizer, place: Place) -> None:
