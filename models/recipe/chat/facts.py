@@ -17,8 +17,8 @@ from lorag.prompts.language import Language
 FOLDER: Final = Path(__file__).parent / "facts"
 SOURCE: Final = "facts"
 """Where such questions come from, in place of a corpus."""
-_DEV: Final = "dev.toml"
-"""The file whose documents are never trained on."""
+_DEV: Final = ("dev.toml", "dev-prose.toml")
+"""The files whose documents are never trained on."""
 _MOST_SHOWN: Final = 4
 _SLOT: Final = re.compile(r"\{([^{}]+)\}")
 _RANGE: Final = re.compile(r"(\d+)-(\d+)")
@@ -129,7 +129,7 @@ class Facts:
 @cache
 def read_facts(split: Split, folder: Path = FOLDER) -> tuple[FactDocument, ...]:
     """Return the documents to train on, or those that are kept to measure with."""
-    paths = sorted(path for path in folder.glob("*.toml") if (path.name == _DEV) == (split == "dev"))
+    paths = sorted(path for path in folder.glob("*.toml") if (path.name in _DEV) == (split == "dev"))
     return tuple(_document(entry) for path in paths for entry in tomllib.loads(path.read_text("utf-8"))["document"])
 
 
