@@ -175,8 +175,9 @@ def test_a_network_that_has_grown_computes_what_it_did(kitchen, trained):
     assert origins(4, 6) == [(0, False), (0, True), (1, False), (2, False), (2, True), (3, False)]
     assert torch.allclose(grown(ids), network(ids), atol=0.02)
     # The rest of a new block is that of the block before it: all of it learns from the first steps on.
-    assert torch.equal(grown.blocks[1].query.weight, grown.blocks[0].query.weight)
-    assert not grown.blocks[1].down.weight.any()
+    weights = grown.state_dict()
+    assert torch.equal(weights["blocks.1.query.weight"], weights["blocks.0.query.weight"])
+    assert not weights["blocks.1.down.weight"].any()
 
 
 @pytest.mark.usefixtures("one_thread")
@@ -209,7 +210,9 @@ def test_one_command_goes_through_all_parts_from_the_corpus_to_the_file(corpus_f
     assert made == sorted([FIRST, *LATER[:-1]])
     ends = {path.stem for path in run.work.glob("*/*.pt")}
     assert ends >= {stage.name for recipe in recipes.values() for stage in recipe.stages}
-    taken = Llama(replace(recipes[LATER[-1]].model, vocabulary=exported_tokenizer(run.out / FILE_NAME).get_vocab_size()))
+    taken = Llama(
+        replace(recipes[LATER[-1]].model, vocabulary=exported_tokenizer(run.out / FILE_NAME).get_vocab_size())
+    )
     take_weights(taken, run.out / FILE_NAME)
     assert torch.isfinite(taken.embedding.weight).all()
 
