@@ -1,10 +1,12 @@
 """What sentences and questions mean, beside the tokens of a batch."""
 
+from dataclasses import replace
+
 import numpy as np
 from chat.batches import collate
 from chat.encode import Encoded
 from chat.examples import Example
-from chat.meaning import DIMENSIONS, Meanings, nothing_meant
+from chat.meaning import DIMENSIONS, Meanings
 
 
 def _row(length: int, ends: list[int], start: int) -> Encoded:
@@ -32,11 +34,16 @@ def test_small_talk_means_nothing_here():
 
 def test_meanings_stand_at_the_ends_of_sentences_and_where_the_answer_begins():
     vectors = np.eye(3, DIMENSIONS, dtype=np.float32)
-    rows = [_row(10, [], 5), _row(12, [4, 7], 9)]
+    told = replace(_row(12, [4, 7], 9), meanings=vectors)
 
-    batch = collate(rows, [nothing_meant(), vectors])
+    batch = collate([_row(10, [], 5), told])
 
     time = batch.ids.shape[1]
     assert batch.meant.tolist() == [time + 4, time + 7, time + 9]
     assert batch.meanings.tolist() == vectors.tolist()
-    assert collate(rows).meant.tolist() == []
+
+
+def test_where_no_meaning_is_told_none_is_asked_for():
+    batch = collate([_row(10, [], 5), _row(12, [4, 7], 9)])
+
+    assert (batch.meant.tolist(), batch.meanings.tolist()) == ([], [])

@@ -9,15 +9,14 @@ import multiprocessing
 import os
 import queue as queues
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from chat.bpe import PAD, load_tokenizer
@@ -25,7 +24,7 @@ from chat.corpus import Corpus
 from chat.encode import Encoded, encode
 from chat.examples import ExampleBuilder
 from chat.intents import FOLDER, SmallTalk
-from chat.meaning import Meanings, nothing_meant
+from chat.meaning import Meanings
 from chat.pools import Pools
 from chat.settings import Recipe, Stage
 
@@ -33,8 +32,6 @@ GROUP: Final = 16
 """Batches drawn together and sorted by length."""
 _ROUND: Final = 16
 """Lengths are padded up to a multiple of this."""
-_Row = tuple[Encoded, NDArray[np.float32]]
-"""An example as tokens, and what its sentences mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +65,8 @@ class Batch:
         return self.ids.numel()
 
 
-def collate(rows: Sequence[Encoded], meanings: Sequence[NDArray[np.float32]] = ()) -> Batch:
-    """Return rows as one batch, with what their sentences and questions mean where that is told (:mod:`chat.meaning`)."""
-    meanings = meanings or [nothing_meant()] * len(rows)
+def collate(rows: list[Encoded]) -> Batch:
+    """Return rows as one batch."""
     time = -(-max(len(row.ids) for row in rows) // _ROUND) * _ROUND
     ids = np.full((len(rows), time), PAD, dtype=np.int64)
     weights = np.zeros((len(rows), time), dtype=np.float32)
@@ -84,7 +80,7 @@ def collate(rows: Sequence[Encoded], meanings: Sequence[NDArray[np.float32]] = (
     meant = [
         np.append(row.sentence_ends, row.answer_start) + index * time
         for index, row in enumerate(rows)
-        if len(meanings[index])
+        if len(row.meanings)
     ]
     return Batch(
         ids=torch.from_numpy(ids),
@@ -94,7 +90,7 @@ def collate(rows: Sequence[Encoded], meanings: Sequence[NDArray[np.float32]] = (
         ends=torch.from_numpy(ends.astype(np.int64)),
         answers=torch.from_numpy(answers.astype(np.float32)),
         meant=torch.from_numpy(np.concatenate([np.zeros(0), *meant]).astype(np.int64)),
-        meanings=torch.from_numpy(np.concatenate(meanings)),
+        meanings=torch.from_numpy(np.concatenate([row.meanings for row in rows])),
     )
 
 
@@ -113,31 +109,27 @@ class BatchSource:
         rng = random.Random(name)
         mask = np.random.default_rng(list(name.encode()))
         rows = self._rows(stage, rng, mask)
-        rows.sort(key=lambda row: len(row[0].ids))
-        batches, held = [], list[_Row]()
+        rows.sort(key=lambda row: len(row.ids))
+        batches, held = [], list[Encoded]()
         for row in rows:
-            if held and (len(held) + 1) * len(row[0].ids) > self._recipe.optimizer.batch_tokens:
-                batches.append(_collated(held))
+            if held and (len(held) + 1) * len(row.ids) > self._recipe.optimizer.batch_tokens:
+                batches.append(collate(held))
                 held = []
             held.append(row)
-        batches.append(_collated(held))
+        batches.append(collate(held))
         rng.shuffle(batches)
         return batches
 
-    def _rows(self, stage: Stage, rng: random.Random, mask: np.random.Generator) -> list[_Row]:
+    def _rows(self, stage: Stage, rng: random.Random, mask: np.random.Generator) -> list[Encoded]:
         kinds, shares = list(stage.mix), list(stage.mix.values())
-        rows, wanted = list[_Row](), GROUP * self._recipe.optimizer.batch_tokens
+        rows, wanted = list[Encoded](), GROUP * self._recipe.optimizer.batch_tokens
         while wanted > 0:
             example = self._builder.build(rng.choices(kinds, shares)[0], stage.shape, rng)
             row = encode(self._tokenizer, example, self._recipe.loss, mask)
             if len(row.ids) <= stage.longest:
-                rows.append((row, self._meanings.of(example) if self._meanings else nothing_meant()))
+                rows.append(replace(row, meanings=self._meanings.of(example)) if self._meanings else row)
                 wanted -= len(row.ids)
         return rows
-
-
-def _collated(rows: Sequence[_Row]) -> Batch:
-    return collate([row for row, _ in rows], [meanings for _, meanings in rows])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Turns examples into token rows: identifiers, what each next token weighs in the loss, and the marks of sentence ends."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 
 from chat.bpe import ASSISTANT, END, SYSTEM, USER
 from chat.examples import Example
+from chat.meaning import nothing_meant
 
 ROLE_TOKENS: Final = {"system": SYSTEM, "user": USER, "assistant": ASSISTANT}
 
@@ -47,6 +48,8 @@ class Encoded:
     """For each of those sentences, whether it answers."""
     answer_start: int
     """Position from which the answer is asked for: the marker of its role."""
+    meanings: NDArray[np.float32] = field(default_factory=nothing_meant)
+    """What those sentences mean, and the question (:mod:`chat.meaning`); none where it is not told."""
 
 
 def template_ids(tokenizer: Tokenizer, messages: Sequence[tuple[str, str]]) -> list[int]:
