@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from chat.batches import BatchSource, Place, batches_ahead, batches_from
+from chat.batches import BatchSource, Place, batches_ahead, batches_from, queues_for, rounds
 from chat.bpe import ASSISTANT, load_tokenizer, train_tokenizer
 from chat.corpus import Corpus
 from chat.encode import template_ids
@@ -324,10 +324,33 @@ def test_the_log_of_steps_that_chose_no_sentence_holds_no_choice(kitchen, tmp_pa
 
 
 def test_batches_that_cannot_be_built_end_the_run_and_do_not_hold_it(kitchen, tmp_path):
-    batches = batches_ahead(kitchen.recipe, Corpus(tmp_path / "nowhere", "train"), tmp_path / "none.json", Place())
+    nowhere, queues = Corpus(tmp_path / "nowhere", "train"), queues_for(1)
+    batches = batches_ahead(kitchen.recipe, nowhere, tmp_path / "none.json", Place(), queues, 0)
 
     with pytest.raises(RuntimeError, match="ended before its work"):
         next(batches)
+
+
+def test_one_process_builds_the_batches_of_all_that_train_together(kitchen, corpus_folder, tmp_path):
+    kitchen.tokenizer.save(str(tmp_path / "tokenizer.json"))
+    queues, corpus = queues_for(2), Corpus(corpus_folder, "train")
+    workers = [
+        batches_ahead(kitchen.recipe, corpus, tmp_path / "tokenizer.json", Place(), queues, worker)
+        for worker in range(2)
+    ]
+
+    read = [[next(batches) for batches in workers] for _ in range(3)]
+
+    drawn = [batch for _, (_, _, _, batch) in zip(range(6), batches_from(kitchen.source, kitchen.recipe, Place()))]
+    assert [batch.ids.tolist() for pair in read for *_, batch in pair] == [batch.ids.tolist() for batch in drawn]
+    assert [first[0] for first, _ in read] == [second[0] for _, second in read]
+
+
+def test_a_round_that_is_not_full_is_left_out_by_all(kitchen):
+    stage = kitchen.recipe.stages[0]
+    drawn = [(Place(number), stage, 0.0, batch) for number, batch in enumerate(kitchen.source.group(stage, 0)[:5])]
+
+    assert [[place.tokens for place, *_ in round_] for round_ in rounds(iter(drawn), 2)] == [[1, 1], [3, 3]]
 
 
 def test_a_group_of_batches_is_the_same_at_every_draw(kitchen):

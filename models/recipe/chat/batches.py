@@ -7,13 +7,13 @@ run sees what an uninterrupted one would have seen.
 import itertools
 import multiprocessing
 import os
-import queue as queues
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Final
+from queue import Empty, Full
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -157,61 +157,74 @@ def batches_from(source: BatchSource, recipe: Recipe, place: Place) -> Iterator[
         group, skip = group + 1, 0
 
 
-def shared_out(
-    batches: Iterator[tuple[Place, Stage, float, Batch]], workers: int, worker: int
-) -> Iterator[tuple[Place, Stage, float, Batch]]:
-    """Yield every ``workers``-th batch, each with the place after the whole round, so that all workers agree on it."""
+def rounds(
+    batches: Iterator[tuple[Place, Stage, float, Batch]], workers: int
+) -> Iterator[list[tuple[Place, Stage, float, Batch]]]:
+    """Yield a batch for each of ``workers``, all with the place after the whole round, so that they agree on it."""
     while len(round_ := list(itertools.islice(batches, workers))) == workers:
-        _, stage, done, batch = round_[worker]
-        yield round_[-1][0], stage, done, batch
+        reached = round_[-1][0]
+        yield [(reached, stage, done, batch) for _, stage, done, batch in round_]
+
+
+def queues_for(workers: int) -> list[Any]:
+    """Return a queue of batches for each of the processes that train together."""
+    context = multiprocessing.get_context("spawn")
+    return [context.Queue(maxsize=2 * GROUP) for _ in range(workers)]
 
 
 def batches_ahead(
-    recipe: Recipe, corpus: Corpus, tokenizer_path: Path, place: Place
+    recipe: Recipe, corpus: Corpus, tokenizer_path: Path, place: Place, queues: Sequence[Any], worker: int
 ) -> Iterator[tuple[Place, Stage, float, Batch]]:
-    """Yield as :func:`batches_from` does, from a process that works ahead.
+    """Yield the batches of one worker, from a process that works ahead for all of them and belongs to the first.
 
     Raises:
         RuntimeError: That process ended before its work did; its own message stands above.
     """
-    context = multiprocessing.get_context("spawn")
-    queue = context.Queue(maxsize=2 * GROUP)
-    process = context.Process(
-        target=_fill, args=(queue, os.getpid(), recipe, corpus, tokenizer_path, place), daemon=True
-    )
-    process.start()
-    while (item := _next(queue, process)) is not None:
+    process = None
+    if worker == 0:
+        arguments = (queues, os.getpid(), recipe, corpus, tokenizer_path, place)
+        process = multiprocessing.get_context("spawn").Process(target=_fill, args=arguments, daemon=True)
+        process.start()
+    while (item := _next(queues[worker], process)) is not None:
         place, stage, done, batch = item
         yield place, stage, done, Batch(*(torch.from_numpy(part) for part in batch))
-    process.join()
+    if process is not None:
+        process.join()
 
 
-def _next(queue, process: BaseProcess):  # type: ignore[no-untyped-def]
+def _next(queue: Any, process: BaseProcess | None) -> Any:
     """Return the next item of a queue; what its process put there is read even when it has ended."""
     while True:
-        alive = process.is_alive()
+        alive = process is None or process.is_alive()
         try:
             return queue.get(timeout=5)
-        except queues.Empty:
+        except Empty:
             if not alive:
                 raise RuntimeError("the process that builds the batches ended before its work did") from None
 
 
-def _fill(  # type: ignore[no-untyped-def]
-    queue, parent: int, recipe: Recipe, corpus: Corpus, tokenizer_path: Path, place: Place
+def _fill(
+    queues: Sequence[Any], parent: int, recipe: Recipe, corpus: Corpus, tokenizer_path: Path, place: Place
 ) -> None:
     torch.set_num_threads(1)
     source = BatchSource(recipe, corpus, tokenizer_path)
-    for reached, stage, done, batch in batches_from(source, recipe, place):
-        item = (reached, stage, done, tuple(part.numpy() for part in batch.parts))
-        while os.getppid() == parent:
-            try:
-                queue.put(item, timeout=5)
-                break
-            except queues.Full:
-                continue
-        else:
-            # The trainer was killed: what it never read must not keep this process alive.
-            queue.cancel_join_thread()
-            return
-    queue.put(None)
+    for round_ in rounds(batches_from(source, recipe, place), len(queues)):
+        for queue, (reached, stage, done, batch) in zip(queues, round_, strict=True):
+            if not _put(queue, (reached, stage, done, tuple(part.numpy() for part in batch.parts)), parent):
+                for each in queues:
+                    # The trainer was killed: what it never read must not keep this process alive.
+                    each.cancel_join_thread()
+                return
+    for queue in queues:
+        queue.put(None)
+
+
+def _put(queue: Any, item: object, parent: int) -> bool:
+    """Put an item into a queue as soon as there is room; tell whether somebody is left to read it."""
+    while os.getppid() == parent:
+        try:
+            queue.put(item, timeout=5)
+        except Full:
+            continue
+        return True
+    return False
