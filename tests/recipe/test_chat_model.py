@@ -2,6 +2,7 @@ import json
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -341,7 +342,7 @@ def test_one_process_builds_the_batches_of_all_that_train_together(kitchen, corp
 
     read = [[next(batches) for batches in workers] for _ in range(3)]
 
-    drawn = [batch for _, (_, _, _, batch) in zip(range(6), batches_from(kitchen.source, kitchen.recipe, Place()))]
+    drawn = [batch for *_, batch in islice(batches_from(kitchen.source, kitchen.recipe, Place()), 6)]
     assert [batch.ids.tolist() for pair in read for *_, batch in pair] == [batch.ids.tolist() for batch in drawn]
     assert [first[0] for first, _ in read] == [second[0] for _, second in read]
 
