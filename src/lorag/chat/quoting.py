@@ -23,9 +23,9 @@ from lorag.retrieval.followup import is_follow_up
 _LINE: Final = re.compile(r"^\[(\d+)\] .*$", re.MULTILINE)
 CHOICE_WEIGHT: Final = 10.0
 """Nats that a sentence at the similarity 1 is ahead of one at 0."""
-CITING_WEIGHT: Final = 9.0
+CITING_WEIGHT: Final = 10.0
 """Nats by which the similarity of the nearest sentence speaks for quoting and against refusing ..."""
-CITING_ZERO: Final = 0.23
+CITING_ZERO: Final = 0.22
 """... counted from here."""
 _RULED_OUT: Final = -100.0
 """Nats: no other reason outweighs it."""
