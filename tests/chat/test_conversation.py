@@ -376,10 +376,10 @@ async def test_the_built_in_model_is_told_how_near_each_sentence_is_to_the_quest
     conversation = talk(chats, engine, LEAVE, CAR, quote=quote)
     assert conversation.documents is not None
     conversation.documents = replace(conversation.documents, similarities=similarities)
-    await ask(conversation, "How many days?")
+    await ask(conversation, "What leave is there?")
 
     sentences = ["Employees get 15 days of leave.", "Unused leave is lost.", "Managers get a car."]
-    assert compared == ([("How many days?", sentences)] if weighed else [])
+    assert compared == ([("What leave is there?", sentences)] if weighed else [])
     near = [len(sentence) / 100 for sentence in sentences]
     assert engine.requests[0].citation_bias == (tuple(CHOICE_WEIGHT * value for value in near) if weighed else ())
     citing = CITING_WEIGHT * (max(near) - CITING_ZERO)

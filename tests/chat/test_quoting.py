@@ -85,6 +85,19 @@ def test_what_is_ruled_out_is_never_chosen_and_speaks_for_nothing():
     assert held.citing_bias == pytest.approx(CITING_WEIGHT * (0.5 - CITING_ZERO))
 
 
+def test_a_sentence_without_a_number_is_behind_where_one_is_asked_for():
+    sentences = ("It ships soon.", "It ships in 3 days.")
+
+    plain = held_to_quotes(REQUEST, "does it ship?", sentences, [0.5, 0.5])
+    asked = held_to_quotes(REQUEST, "how many days does it take?", sentences, [0.5, 0.5])
+
+    assert plain.citation_bias == pytest.approx([CHOICE_WEIGHT * 0.5] * 2)
+    assert asked.citation_bias[0] < plain.citation_bias[0]
+    assert asked.citation_bias[1] == plain.citation_bias[1]
+    assert asked.citing_bias == plain.citing_bias
+    assert held_to_quotes(REQUEST, "how many days does it take?", sentences).citation_bias == ()
+
+
 def test_without_a_second_opinion_only_what_is_ruled_out_is_weighed():
     held = held_to_quotes(REQUEST, "ship?", SENTENCES, (), {2})
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
+from lorag.chat.amounts import asked_for, may_tell
 from lorag.chat.citations import has_citation
 from lorag.chat.numbering import Sentence
 from lorag.chat.prompt import Exchange
@@ -27,6 +28,8 @@ CITING_WEIGHT: Final = 10.0
 """Nats by which the similarity of the nearest sentence speaks for quoting and against refusing ..."""
 CITING_ZERO: Final = 0.22
 """... counted from here."""
+_CANNOT_TELL: Final = -2.0
+"""Nats for a sentence without a number or a time, where that is asked for."""
 _RULED_OUT: Final = -100.0
 """Nats: no other reason outweighs it."""
 
@@ -94,12 +97,16 @@ def held_to_quotes(
     known = similarities or ([0.0] * len(sentences) if ruled_out else [])
     left = [similarity for index, similarity in enumerate(similarities) if index not in ruled_out]
     citing = CITING_WEIGHT * (max(left) - CITING_ZERO) if left else 0.0
+    asked = asked_for(question) if similarities else None
     return replace(
         request,
         sampling=replace(request.sampling, temperature=0.0, repeat_penalty=1.0),
         grammar=quote_grammar(sentences, REFUSALS[language_of(question)]),
         citation_bias=tuple(
-            _RULED_OUT if index in ruled_out else CHOICE_WEIGHT * similarity for index, similarity in enumerate(known)
+            _RULED_OUT
+            if index in ruled_out
+            else CHOICE_WEIGHT * similarity + (_CANNOT_TELL if asked and not may_tell(sentences[index], asked) else 0.0)
+            for index, similarity in enumerate(known)
         ),
         citing_bias=citing if len(ruled_out) < max(len(sentences), 1) else _RULED_OUT,
     )
