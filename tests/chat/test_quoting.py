@@ -4,7 +4,15 @@ from pathlib import Path
 import pytest
 
 from lorag.chat.numbering import Sentence, numbered, split_passages
-from lorag.chat.quoting import CHOICE_WEIGHT, CITING_WEIGHT, CITING_ZERO, held_to_quotes, nearness
+from lorag.chat.prompt import Exchange
+from lorag.chat.quoting import (
+    CHOICE_WEIGHT,
+    CITING_WEIGHT,
+    CITING_ZERO,
+    earlier_for_quoting,
+    held_to_quotes,
+    nearness,
+)
 from lorag.chat.statements import row_name
 from lorag.engine.api import GenerateRequest, Sampling
 from lorag.retrieval.passages import Passage
@@ -83,6 +91,16 @@ def test_what_is_ruled_out_is_never_chosen_and_speaks_for_nothing():
     assert held.citation_bias[0] < -50
     assert held.citation_bias[1:] == pytest.approx([CHOICE_WEIGHT * 0.5, CHOICE_WEIGHT * 0.1])
     assert held.citing_bias == pytest.approx(CITING_WEIGHT * (0.5 - CITING_ZERO))
+
+
+@pytest.mark.parametrize(("question", "has_passages"), [("thanks", False), ("And in Japan?", True)])
+def test_of_a_long_chat_only_the_last_two_exchanges_are_seen(question: str, has_passages: bool):
+    earlier = [Exchange(f"remark {number}", "Hello!") for number in range(20)]
+
+    seen = earlier_for_quoting(question, earlier, has_passages=has_passages)
+
+    assert [exchange.question for exchange in seen] == ["remark 18", "remark 19"]
+    assert earlier_for_quoting("Do you ship to Japan?", earlier, has_passages=True) == ()
 
 
 def test_a_sentence_without_a_number_is_behind_where_one_is_asked_for():

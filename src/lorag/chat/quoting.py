@@ -30,6 +30,8 @@ CITING_ZERO: Final = 0.22
 """... counted from here."""
 _CANNOT_TELL: Final = -2.0
 """Nats for a sentence without a number or a time, where that is asked for."""
+_MOST_EARLIER: Final = 2
+"""Exchanges: it was taught on as many, and behind a dozen it makes words up."""
 _RULED_OUT: Final = -100.0
 """Nats: no other reason outweighs it."""
 
@@ -38,11 +40,11 @@ def earlier_for_quoting(question: str, earlier: Sequence[Exchange], *, has_passa
     """Return the earlier exchanges that help a model which is only good at quoting.
 
     Without passages it goes on behind a quote with sentences that nobody wrote. With passages it may quote the answer
-    to an earlier question once more, so it sees those only when the question leans on them.
+    to an earlier question once more, so it sees those only when the question leans on them. It never sees more than two.
     """
     if not has_passages:
-        return tuple(exchange for exchange in earlier if not has_citation(exchange.answer))
-    return tuple(earlier) if is_follow_up(question) else ()
+        return tuple(exchange for exchange in earlier if not has_citation(exchange.answer))[-_MOST_EARLIER:]
+    return tuple(earlier[-_MOST_EARLIER:]) if is_follow_up(question) else ()
 
 
 def nearness(similarities: Similarities, question: str, sentences: Sequence[Sentence]) -> list[float]:
