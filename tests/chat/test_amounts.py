@@ -52,7 +52,8 @@ def test_a_time_without_a_number_tells_when_and_not_how_much(sentence):
 
 
 @pytest.mark.parametrize(
-    "sentence", ["To: Roastery Team", "You may enter with safety shoes.", "담당자에게 알립니다.", ""]
+    "sentence",
+    ["To: Roastery Team", "You may enter with safety shoes.", "담당자에게 알립니다.", "E01: The tank is empty.", ""],
 )
 def test_a_sentence_without_either_tells_neither(sentence):
     assert not may_tell(sentence, "time")

@@ -23,7 +23,7 @@ _TIME_ASKED: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(
-    r"\d|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
+    r"(?<![a-z\d])\d|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
     r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|millions?|billions?|dozens?|half|halves|quarter|third"
     r"|once|twice|double|triple|single|several|few|both|all|none|no|every|each|many|most|average|couple|free"
     r"|hourly|daily|nightly|weekly|monthly|yearly|annual\w*|unlimited)\b"
