@@ -53,8 +53,8 @@ KEPT_MEMORY: Final = {
     "MALLOC_TRIM_THRESHOLD_": str(1 << 36),
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
-"""Environment in which the C library keeps what a step has used for the next one: giving pages back and asking for them again took
-up to half of the time (measured: 4,100 in place of 5,000 tokens/s)."""
+"""Environment in which the C library keeps what a step has used for the next one: giving pages back and asking for them again takes
+a fifth of the time (measured: 4,100 in place of 5,000 tokens/s)."""
 START: Final = "start"
 """In an average: the weights of the file that a part goes on from."""
 
@@ -111,7 +111,8 @@ def _make_part(name: str, recipe: Recipe, run: Run, *, export_only: bool) -> Non
         if run.workers == 1:
             _train(0, recipe, run, queues)
         else:
-            os.environ.update(KEPT_MEMORY)
+            for name, value in KEPT_MEMORY.items():
+                os.environ.setdefault(name, value)
             spawn(_train, (recipe, run, queues), run.workers)  # type: ignore[no-untyped-call]
     _finish(recipe, run, goes_on=None if run.start is None else name)
 

@@ -1,4 +1,5 @@
 import json
+import multiprocessing
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -342,6 +343,10 @@ def test_one_process_builds_the_batches_of_all_that_train_together(kitchen, corp
 
     read = [[next(batches) for batches in workers] for _ in range(3)]
 
+    for batches in workers:
+        batches.close()
+
+    assert multiprocessing.active_children() == []
     drawn = [batch for *_, batch in islice(batches_from(kitchen.source, kitchen.recipe, Place()), 6)]
     assert [batch.ids.tolist() for pair in read for *_, batch in pair] == [batch.ids.tolist() for batch in drawn]
     assert [first[0] for first, _ in read] == [second[0] for _, second in read]

@@ -185,11 +185,15 @@ def batches_ahead(
         arguments = (queues, os.getpid(), recipe, corpus, tokenizer_path, place)
         process = multiprocessing.get_context("spawn").Process(target=_fill, args=arguments, daemon=True)
         process.start()
-    while (item := _next(queues[worker], process)) is not None:
-        place, stage, done, batch = item
-        yield place, stage, done, Batch(*(torch.from_numpy(part) for part in batch))
-    if process is not None:
-        process.join()
+    try:
+        while (item := _next(queues[worker], process)) is not None:
+            place, stage, done, batch = item
+            yield place, stage, done, Batch(*(torch.from_numpy(part) for part in batch))
+    finally:
+        if process is not None:
+            # What is not read to its end must not be waited for.
+            process.terminate()
+            process.join()
 
 
 def _next(queue: Any, process: BaseProcess | None) -> Any:

@@ -100,14 +100,13 @@ def held_to_quotes(
     left = [similarity for index, similarity in enumerate(similarities) if index not in ruled_out]
     citing = CITING_WEIGHT * (max(left) - CITING_ZERO) if left else 0.0
     asked = asked_for(question) if similarities else None
+    behind = {index for index, sentence in enumerate(sentences) if asked and not may_tell(sentence, asked)}
     return replace(
         request,
         sampling=replace(request.sampling, temperature=0.0, repeat_penalty=1.0),
         grammar=quote_grammar(sentences, REFUSALS[language_of(question)]),
         citation_bias=tuple(
-            _RULED_OUT
-            if index in ruled_out
-            else CHOICE_WEIGHT * similarity + (_CANNOT_TELL if asked and not may_tell(sentences[index], asked) else 0.0)
+            _RULED_OUT if index in ruled_out else CHOICE_WEIGHT * similarity + _CANNOT_TELL * (index in behind)
             for index, similarity in enumerate(known)
         ),
         citing_bias=citing if len(ruled_out) < max(len(sentences), 1) else _RULED_OUT,
