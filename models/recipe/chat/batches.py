@@ -8,7 +8,7 @@ import itertools
 import multiprocessing
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -174,7 +174,7 @@ def queues_for(workers: int) -> list[Any]:
 
 def batches_ahead(
     recipe: Recipe, corpus: Corpus, tokenizer_path: Path, place: Place, queues: Sequence[Any], worker: int
-) -> Iterator[tuple[Place, Stage, float, Batch]]:
+) -> Generator[tuple[Place, Stage, float, Batch], None, None]:
     """Yield the batches of one worker, from a process that works ahead for all of them and belongs to the first.
 
     Raises:
