@@ -1,7 +1,8 @@
+import random
 import tomllib
 
 import pytest
-from chat.intents import FOLDER
+from chat.intents import FOLDER, SmallTalk
 
 from lorag.prompts.language import language_of
 
@@ -37,3 +38,15 @@ def test_no_reply_looks_like_a_quote_of_a_document(written):
     replies = [reply for intent in written["intent"] for reply in intent["replies"]]
 
     assert [reply for reply in replies if reply.startswith("[")] == []
+
+
+@pytest.mark.parametrize(
+    "order", ["can you please write", "could you write", "please write", "시 써 줄래", "시 써 주세요"]
+)
+def test_what_is_written_as_an_order_is_asked_politely_as_well(order):
+    talk, rng = SmallTalk(FOLDER), random.Random(1)
+
+    said = [text.lower() for _ in range(30_000) for role, text in talk.conversation(rng)[0] if role == "user"]
+
+    assert any(text.startswith(order) for text in said)
+    assert not any(text.startswith(("can you what", "please how", "can you hi")) for text in said)

@@ -1,6 +1,7 @@
 """Small talk that lorag may make without documents: written by hand, one TOML file per language."""
 
 import random
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,13 @@ _STEEPNESS: Final = 2.5
 """One draws all intents alike; at 2.5 the first ten of 300 are a quarter of all."""
 _FIRST_REPLY: Final = 2.5
 """The same for the replies: the first of two three times in four, so that the likeliest words are words of one reply."""
+
+_ORDER: Final = re.compile(
+    r"(Add|Calculate|Change|Check|Close|Compare|Compute|Convert|Copy|Correct|Count|Create|Delete|Describe|Draft|Draw|Execute|Explain|"
+    r"Find|Fix|Give|Guess|Help|Introduce|List|Make|Open|Pick|Play|Print|Prove|Pull|Put|Read|Recommend|Remove|Repeat|Restrict|Run|Save|"
+    r"Search|Send|Show|Sing|Solve|Suggest|Summari[sz]e|Surprise|Switch|Teach|Tell|Translate|Turn|Use|Write) "
+)
+"""How English orders begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,9 @@ def _read(path: Path) -> list[Intent]:
 
 
 def _typed(text: str, rng: random.Random) -> str:
-    """Return ``text`` as other people would type it: in lower case, without its mark, with another one."""
+    """Return ``text`` as other people would type it: as a polite question, in lower case, without its mark, with another one."""
+    if rng.random() < 0.4:
+        text = _asked(text, rng)
     if rng.random() < 0.3:
         text = text.lower()
     roll = rng.random()
@@ -80,3 +90,15 @@ def _typed(text: str, rng: random.Random) -> str:
             ("!", "!", ".", "!!", "~", " :)", "ㅎㅎ" if language_of(text) == "ko" else "...")
         )
     return text
+
+
+def _asked(text: str, rng: random.Random) -> str:
+    """Return an order as a question or a request (``Write a poem``, ``시 써 줘``); anything else as it is."""
+    if text.endswith("줘"):
+        return text.removesuffix("줘") + rng.choice(
+            ("줄래?", "줄 수 있어?", "주세요", "주실 수 있나요?", "줄 수 있나요?")
+        )
+    if text.endswith("?") or not _ORDER.match(text):
+        return text
+    before, after = rng.choice((("Can you ", "?"), ("Could you ", "?"), ("Can you please ", "?"), ("Please ", "")))
+    return before + text[0].lower() + text[1:] + after
