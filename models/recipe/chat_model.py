@@ -165,8 +165,9 @@ def _prepare_start(recipe: Recipe, corpus: Corpus, work: Path, start: Path) -> N
     tokenizer.save(str(work / "tokenizer.json"))
     new = recipe.model.width - held_shape(start).width
     if new > 0 and not (work / MEANINGS).exists():
-        text = " ".join(islice(corpus.paragraphs("en"), 10)) + " ".join(islice(corpus.paragraphs("ko"), 10))
-        loudness = stream_loudness(held_network(start), torch.tensor([tokenizer.encode(text).ids[:512]]))
+        texts = [" ".join(islice(corpus.paragraphs(language), 20)) for language in ("en", "ko")]
+        ids = [tokenizer.encode(text).ids[:256] for text in texts]
+        loudness = stream_loudness(held_network(start), torch.tensor([ids[0] + ids[1]]))
         Meanings(embedder_vectors(corpus, tokenizer, new), loudness).save(work / MEANINGS)
 
 
