@@ -12,7 +12,6 @@ import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,16 +21,14 @@ from chat.batches import Place, batches_ahead, queues_for
 from chat.bpe import load_tokenizer, train_tokenizer
 from chat.card import write_card
 from chat.corpus import Corpus
-from chat.embedder_vectors import embedder_vectors
 from chat.evaluate import DevExamples, Score, worth
 from chat.export import export
-from chat.growth import Meanings, stream_loudness
 from chat.initial import initialise
 from chat.journal import append, best_worth, log_steps
 from chat.model import Llama
 from chat.optim import Optimizer, training_precision
 from chat.settings import Recipe, read_recipes, rehearsal
-from chat.start import exported_tokenizer, held_network, held_shape, take_weights
+from chat.start import exported_tokenizer, take_weights
 from chat.token_vectors import token_vectors
 from chat.train import (
     StepReport,
@@ -58,7 +55,6 @@ KEPT_MEMORY: Final = {
 }
 """Environment in which the C library keeps what a step has used for the next one: giving pages back and asking for them again takes
 a fifth of the time (measured: 4,100 in place of 5,000 tokens/s)."""
-MEANINGS: Final = "meanings.npz"
 START: Final = "start"
 """In an average: the weights of the file that a part goes on from."""
 
@@ -106,7 +102,7 @@ def _make_part(name: str, recipe: Recipe, run: Run, *, export_only: bool) -> Non
     if run.start is None:
         _prepare(recipe, Corpus(run.corpus, "train"), run.work)
     else:
-        _prepare_start(recipe, Corpus(run.corpus, "train"), run.work, run.start)
+        exported_tokenizer(run.start).save(str(run.work / "tokenizer.json"))
     # A small corpus holds fewer pieces of words than were asked for.
     vocabulary = load_tokenizer(run.work / "tokenizer.json").get_vocab_size()
     recipe = replace(recipe, model=replace(recipe.model, vocabulary=vocabulary))
@@ -159,24 +155,6 @@ def _prepare(recipe: Recipe, corpus: Corpus, work: Path) -> None:
         np.save(vectors_path, token_vectors(corpus, tokenizer, recipe.model.width - 4, recipe.seed))
 
 
-def _prepare_start(recipe: Recipe, corpus: Corpus, work: Path, start: Path) -> None:
-    """Take over the tokenizer, and make what new components of the embedding hold, once."""
-    tokenizer = exported_tokenizer(start)
-    tokenizer.save(str(work / "tokenizer.json"))
-    new = recipe.model.width - held_shape(start).width
-    if new > 0 and not (work / MEANINGS).exists():
-        texts = [" ".join(islice(corpus.paragraphs(language), 20)) for language in ("en", "ko")]
-        ids = [tokenizer.encode(text).ids[:256] for text in texts]
-        loudness = stream_loudness(held_network(start), torch.tensor([ids[0] + ids[1]]))
-        Meanings(embedder_vectors(corpus, tokenizer, new), loudness).save(work / MEANINGS)
-
-
-def _grown(model: Llama, recipe: Recipe, work: Path, start: Path) -> None:
-    """Set the weights of ``model`` to those of the file that a part goes on from."""
-    wider = recipe.model.width > held_shape(start).width
-    take_weights(model, start, Meanings.load(work / MEANINGS) if wider else None, recipe.seed)
-
-
 def _started(recipe: Recipe, work: Path, start: Path | None) -> tuple[Trainee, Optimizer]:
     """Return the network at its first weights, in training precision, and its optimizer."""
     torch.manual_seed(recipe.seed)
@@ -185,7 +163,7 @@ def _started(recipe: Recipe, work: Path, start: Path | None) -> tuple[Trainee, O
         tokenizer = load_tokenizer(work / "tokenizer.json")
         initialise(model.llama, tokenizer, np.load(work / "vectors.npy"), recipe.seed)
     else:
-        _grown(model.llama, recipe, work, start)
+        take_weights(model.llama, start)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)
     optimizer = Optimizer(model, recipe.optimizer.matrix_rate, recipe.optimizer.other_rate)
@@ -278,16 +256,16 @@ def _exported(recipe: Recipe, run: Run) -> tuple[dict[str, torch.Tensor], Place]
     stages = {stage: load_weights(run.work / f"{stage}.pt") for stage in recipe.average if stage != START}
     weights = {stage: reached for stage, (reached, _) in stages.items()}
     if START in recipe.average:
-        weights[START] = {name: weight.detach() for name, weight in _taken(recipe, run).state_dict().items()}
+        weights[START] = {name: weight.detach() for name, weight in _taken(recipe, run.start).state_dict().items()}
     mixed = average([(weights[name], share) for name, share in recipe.average.items()])
     return mixed, max((place for _, place in stages.values()), key=lambda place: place.tokens)
 
 
-def _taken(recipe: Recipe, run: Run) -> Trainee:
-    if run.start is None:
+def _taken(recipe: Recipe, start: Path | None) -> Trainee:
+    if start is None:
         raise ValueError(f"the average holds {START!r}, but this part begins with first weights")
     trainee = Trainee(Llama(recipe.model))
-    _grown(trainee.llama, recipe, run.work, run.start)
+    take_weights(trainee.llama, start)
     return trainee
 
 
@@ -296,11 +274,13 @@ def _finish(recipe: Recipe, run: Run, *, goes_on: str | None) -> None:
     dev, work, out = Corpus(run.corpus, "dev"), run.work, run.out
     tokenizer = load_tokenizer(work / "tokenizer.json")
     weights, place = _exported(recipe, run)
-    model = _llama(recipe, weights)
     out.mkdir(parents=True, exist_ok=True)
     part = out / (FILE_NAME + ".part")
-    export(part, model, tokenizer, recipe.context)
+    export(part, _llama(recipe, weights), tokenizer, recipe.context)
     part.replace(out / FILE_NAME)
+    # What is measured is what was written, in 8 bits.
+    model = Llama(recipe.model).eval()
+    take_weights(model, out / FILE_NAME)
     scores = list(DevExamples(dev, tokenizer).scores(model, recipe.report_questions))
     write_card(out / "README.md", recipe, place, work, scores, goes_on=goes_on)
     sys.stderr.write(json.dumps({"exported": str(out / FILE_NAME), "tokens": place.tokens}) + "\n")

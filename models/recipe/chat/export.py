@@ -20,7 +20,7 @@ CHAT_TEMPLATE: Final = (
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
 _KIND: Final = GGMLQuantizationType.Q8_0
-"""Of the matrices: nearly twice as many weights in a file as half precision holds, and as exact as the bf16 of the training."""
+"""Of the matrices: half the size of half precision, and as exact as the bf16 of the training."""
 BLOCK_PARTS: Final = {
     "attention_norm.gain": "attn_norm",
     "query.weight": "attn_q",

@@ -8,22 +8,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from tokenizers import AddedToken, Tokenizer, models
+from torch import Tensor
 
 from chat.bpe import SPECIAL_TOKENS, untrained_tokenizer
 from chat.export import BLOCK_PARTS
-from chat.growth import Meanings, Weights, block_count, deepened, widened
-from chat.model import Llama, ModelShape
+from chat.model import Llama
 
-_ENDS: Final = {"token_embd.weight": "embedding.weight", "output_norm.weight": "norm.gain"}
-_PARTS: Final = {part: name for name, part in BLOCK_PARTS.items()}
-_SIZES: Final = {
-    "width": "llama.embedding_length",
-    "layers": "llama.block_count",
-    "heads": "llama.attention.head_count",
-    "feed_forward": "llama.feed_forward_length",
-    "rope_base": "llama.rope.freq_base",
-    "context": "llama.context_length",
-}
+_EMBEDDING: Final = "token_embd.weight"
+_LAST_NORM: Final = "output_norm.weight"
+_ADDING: Final = ("attn_output.weight", "ffn_down.weight")
+"""What a block adds to its input comes out of these."""
 
 
 def exported_tokenizer(path: Path) -> Tokenizer:
@@ -41,66 +35,47 @@ def exported_tokenizer(path: Path) -> Tokenizer:
     return tokenizer
 
 
-def take_weights(model: Llama, path: Path, meanings: Meanings | None = None, seed: int = 0) -> None:
+def take_weights(model: Llama, path: Path) -> None:
     """Set all weights of ``model`` to those of an exported file.
 
-    Where ``model`` has more blocks than the file, or is wider, it computes what the file does all the same (:mod:`chat.growth`).
-
-    Args:
-        model: its weights are set.
-        path: a GGUF file of :func:`chat.export.export`.
-        meanings: what new components hold; needed where ``model`` is wider.
-        seed: of what is random in new components.
+    Where ``model`` has more blocks than the file, new ones are spread among its own (:func:`origins`). A new block is a copy of
+    the one before it that adds nothing at first, so that the network computes what it did (Gong et al. 2019; Wu et al. 2024).
 
     Raises:
-        ValueError: the file holds a network that ``model`` has not grown from.
+        ValueError: the file holds a network of another shape.
     """
-    weights = held_weights(path)
-    blocks = block_count(weights)
+    tensors = gguf.GGUFReader(path).tensors
+    held = {tensor.name: gguf.dequantize(tensor.data, tensor.tensor_type).astype(np.float32) for tensor in tensors}
+    blocks = 1 + max(int(name.split(".")[1]) for name in held if name.startswith("blk."))
     if blocks > model.shape.layers:
         raise ValueError(f"{path}: {blocks} blocks, and the recipe says {model.shape.layers}")
-    weights = deepened(weights, model.shape.layers)
-    if meanings is not None:
-        weights = widened(weights, model.shape, meanings, seed)
-    for name, weight in model.named_parameters():
-        if weights[name].shape != tuple(weight.shape):
-            raise ValueError(f"{path}: {name} is {weights[name].shape}, and the recipe says {tuple(weight.shape)}")
-        weight.data.copy_(torch.from_numpy(weights[name]))
+    taken = origins(blocks, model.shape.layers)
+    for name, weight in _tensors(model):
+        place, added = name, False
+        if name.startswith("blk."):
+            _, number, part = name.split(".", 2)
+            origin, new = taken[int(number)]
+            place, added = f"blk.{origin}.{part}", new and part in _ADDING
+        values = np.zeros_like(held[place]) if added else held[place]
+        if name.endswith(("attn_q.weight", "attn_k.weight")):
+            values = _halves(values, model.shape.heads)
+        if tuple(values.shape) != tuple(weight.shape):
+            raise ValueError(f"{path}: {name} is {values.shape}, and the recipe says {tuple(weight.shape)}")
+        weight.data.copy_(torch.from_numpy(np.array(values)))
 
 
-def held_network(path: Path) -> Llama:
-    """Return the network of an exported file."""
-    model = Llama(held_shape(path))
-    take_weights(model, path)
-    return model
+def origins(held: int, wanted: int) -> list[tuple[int, bool]]:
+    """Return, for each of ``wanted`` blocks, which of the ``held`` ones it is made of and whether it is new beside it."""
+    new = wanted - held
+    after = [round((index + 1) * held / (new + 1)) - 1 for index in range(new)]
+    return [pair for block in range(held) for pair in [(block, False), *[(block, True)] * after.count(block)]]
 
 
-def held_shape(path: Path) -> ModelShape:
-    """Return the shape of the network in an exported file."""
-    fields = gguf.GGUFReader(path).fields
-    sizes = {name: fields[field].contents() for name, field in _SIZES.items()}
-    return ModelShape(vocabulary=len(fields["tokenizer.ggml.tokens"].contents()), **sizes)
-
-
-def held_weights(path: Path) -> Weights:
-    """Return the weights of an exported file."""
-    reader = gguf.GGUFReader(path)
-    heads = held_shape(path).heads
-    weights = Weights()
-    for tensor in reader.tensors:
-        values = np.array(gguf.dequantize(tensor.data, tensor.tensor_type), dtype=np.float32)
-        if tensor.name.endswith(("attn_q.weight", "attn_k.weight")):
-            values = _halves(values, heads)
-        weights[_name(tensor.name)] = values
-    return weights
-
-
-def _name(tensor: str) -> str:
-    """Return the name of a weight of :class:`chat.model.Llama` by that of its tensor."""
-    if tensor in _ENDS:
-        return _ENDS[tensor]
-    _, number, part, _ = tensor.split(".")
-    return f"blocks.{number}.{_PARTS[part]}"
+def _tensors(model: Llama) -> list[tuple[str, Tensor]]:
+    tensors: list[tuple[str, Tensor]] = [(_EMBEDDING, model.embedding.weight), (_LAST_NORM, model.norm.gain)]
+    for number, block in enumerate(model.blocks):
+        tensors += [(f"blk.{number}.{BLOCK_PARTS[name]}.weight", weight) for name, weight in block.named_parameters()]
+    return tensors
 
 
 def _halves(values: NDArray[Any], heads: int) -> NDArray[Any]:
