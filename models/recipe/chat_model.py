@@ -45,7 +45,7 @@ from torch.multiprocessing.spawn import spawn
 LOG_EVERY: Final = 20
 COMPILED_FROM: Final = 500_000
 """Tokens; fewer are read sooner than the network is compiled."""
-FILE_NAME: Final = "lorag-small-q8_0.gguf"
+FILE_NAME: Final = "lorag-small-f16.gguf"
 RECIPE: Final = Path(__file__).parent / "chat" / "recipe.toml"
 KEPT_MEMORY: Final = {
     "MALLOC_ARENA_MAX": "1",
@@ -274,13 +274,11 @@ def _finish(recipe: Recipe, run: Run, *, goes_on: str | None) -> None:
     dev, work, out = Corpus(run.corpus, "dev"), run.work, run.out
     tokenizer = load_tokenizer(work / "tokenizer.json")
     weights, place = _exported(recipe, run)
+    model = _llama(recipe, weights)
     out.mkdir(parents=True, exist_ok=True)
     part = out / (FILE_NAME + ".part")
-    export(part, _llama(recipe, weights), tokenizer, recipe.context)
+    export(part, model, tokenizer, recipe.context)
     part.replace(out / FILE_NAME)
-    # What is measured is what was written, in 8 bits.
-    model = Llama(recipe.model).eval()
-    take_weights(model, out / FILE_NAME)
     scores = list(DevExamples(dev, tokenizer).scores(model, recipe.report_questions))
     write_card(out / "README.md", recipe, place, work, scores, goes_on=goes_on)
     sys.stderr.write(json.dumps({"exported": str(out / FILE_NAME), "tokens": place.tokens}) + "\n")

@@ -124,9 +124,9 @@ async def test_llama_cpp_finds_every_token_as_likely_as_the_network_does(kitchen
         await engine.load(LoadRequest(path, threads=1))
         likelihoods = await engine.score(_segments(), answer)
 
-    # llama.cpp keeps keys and values in half precision, and multiplies in 8 bits.
-    assert likelihoods == pytest.approx(expected, abs=0.8)
-    assert np.abs(np.subtract(likelihoods, expected)).mean() < 0.2
+    # llama.cpp keeps keys and values in half precision.
+    assert likelihoods == pytest.approx(expected, abs=0.4)
+    assert np.abs(np.subtract(likelihoods, expected)).mean() < 0.1
 
 
 def test_a_resumed_run_ends_where_an_uninterrupted_one_does(kitchen, tmp_path):
@@ -149,13 +149,9 @@ def test_training_goes_on_from_an_exported_file_as_from_the_network_it_was(kitch
     take_weights(again, path)
     export(tmp_path / "again.gguf", again, exported_tokenizer(path), kitchen.recipe.model.context)
 
-    # What was in a file once comes out of the next one as it is.
-    twice = Llama(kitchen.recipe.model)
-    take_weights(twice, tmp_path / "again.gguf")
-    assert all(torch.equal(weight, twice.state_dict()[name]) for name, weight in again.state_dict().items())
+    assert (tmp_path / "again.gguf").read_bytes() == path.read_bytes()
     for name, weight in network.state_dict().items():
-        # A row is stored in 255 steps for every 32 of its weights.
-        assert torch.allclose(weight, again.state_dict()[name], atol=float(weight.abs().max()) / 200), name
+        assert torch.allclose(weight, again.state_dict()[name], atol=2e-3), name
     for _, text in TALK:
         assert exported_tokenizer(path).encode(text).ids == kitchen.tokenizer.encode(text).ids
 
@@ -173,14 +169,13 @@ def test_a_file_with_more_blocks_than_the_recipe_is_refused(kitchen, trained):
 
 
 def test_a_network_that_has_grown_computes_what_it_did(kitchen, trained):
-    _, path = trained
-    grown, held = Llama(replace(kitchen.recipe.model, layers=6)), Llama(kitchen.recipe.model)
+    network, path = trained
+    grown = Llama(replace(kitchen.recipe.model, layers=6))
     take_weights(grown, path)
-    take_weights(held, path)
     ids = torch.tensor([template_ids(kitchen.tokenizer, TALK)])
 
     assert origins(4, 6) == [(0, False), (0, True), (1, False), (2, False), (2, True), (3, False)]
-    assert torch.allclose(grown(ids), held(ids), atol=1e-4)
+    assert torch.allclose(grown(ids), network(ids), atol=0.02)
     # The rest of a new block is that of the block before it: all of it learns from the first steps on.
     weights = grown.state_dict()
     assert torch.equal(weights["blocks.1.query.weight"], weights["blocks.0.query.weight"])

@@ -40,8 +40,8 @@ def test_models_are_listed_with_what_speaks_against_them(core: Core) -> None:
 
 def test_the_built_in_model_has_both_names_and_the_size_that_lorag_models_shows(core: Core) -> None:
     builtin = core.models()[0]
-    assert builtin.name == "lorag-small-q8_0"
-    assert (builtin.builtin, builtin.detail) == (True, "13 MB")
+    assert builtin.name == "lorag-small-f16"
+    assert (builtin.builtin, builtin.detail) == (True, "24 MB")
 
 
 def test_adapters_say_what_they_were_trained_on_and_whether_they_fit(core: Core) -> None:

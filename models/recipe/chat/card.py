@@ -48,7 +48,7 @@ def _head(recipe: Recipe) -> str:
         "The chat model that comes with lorag. It answers a question from numbered sentences by quoting the one that "
         "answers, says so when none does, and makes small talk, in English and Korean. It knows no facts of its own.\n\n"
         f"- {count / 1e6:.1f} M parameters: llama architecture, {shape.layers} layers, width {shape.width}, "
-        f"{shape.heads} heads, tied embeddings, 8 bits a weight (Q8_0)\n"
+        f"{shape.heads} heads, tied embeddings, float16\n"
         f"- own byte-level BPE of {shape.vocabulary:,} tokens, every number from 0 to 199 one token\n"
         f"- context {recipe.context:,} tokens\n"
         "- sources and licences of what it was trained on: [DATA_SOURCES.md](../DATA_SOURCES.md)"

@@ -19,8 +19,6 @@ CHAT_TEMPLATE: Final = (
     "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
-_KIND: Final = GGMLQuantizationType.Q8_0
-"""Of the matrices: half the size of half precision, and as exact as the bf16 of the training."""
 BLOCK_PARTS: Final = {
     "attention_norm.gain": "attn_norm",
     "query.weight": "attn_q",
@@ -43,7 +41,7 @@ def export(path: Path, model: Llama, tokenizer: Tokenizer, context: int) -> None
         if values.ndim == 1:
             writer.add_tensor(name, values)
         else:
-            writer.add_tensor(name, gguf.quantize(values, _KIND), raw_dtype=_KIND)
+            writer.add_tensor(name, values.astype(np.float16), raw_dtype=GGMLQuantizationType.F16)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -56,7 +54,7 @@ def _describe(writer: GGUFWriter, shape: ModelShape, context: int) -> None:
     writer.add_license("mit")
     writer.add_languages(["en", "ko"])
     writer.add_bool("lorag.quote", True)
-    writer.add_file_type(LlamaFileType.MOSTLY_Q8_0)
+    writer.add_file_type(LlamaFileType.MOSTLY_F16)
     writer.add_vocab_size(shape.vocabulary)
     writer.add_context_length(context)
     writer.add_embedding_length(shape.width)

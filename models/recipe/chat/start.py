@@ -44,8 +44,7 @@ def take_weights(model: Llama, path: Path) -> None:
     Raises:
         ValueError: the file holds a network of another shape.
     """
-    tensors = gguf.GGUFReader(path).tensors
-    held = {tensor.name: gguf.dequantize(tensor.data, tensor.tensor_type).astype(np.float32) for tensor in tensors}
+    held = {tensor.name: np.asarray(tensor.data, dtype=np.float32) for tensor in gguf.GGUFReader(path).tensors}
     blocks = 1 + max(int(name.split(".")[1]) for name in held if name.startswith("blk."))
     if blocks > model.shape.layers:
         raise ValueError(f"{path}: {blocks} blocks, and the recipe says {model.shape.layers}")
