@@ -59,7 +59,7 @@ async def set_up(
     facts = read_facts(request.base)
     view.show(Stage("load", f"loading {request.base.name} to train on"))
     model = await asyncio.to_thread(load, request, facts)
-    await _check_same_model(request, engine, model)
+    await _check_same_model(request, engine, model, quantised=facts.quantised)
     plan = make_plan(
         request.options,
         rows=len(encoded.train),
@@ -130,16 +130,16 @@ def load(request: Request, facts: BaseFacts) -> Model:
     )
 
 
-async def _check_same_model(request: Request, engine: TrainEngine, model: Model) -> None:
+async def _check_same_model(request: Request, engine: TrainEngine, model: Model, *, quantised: bool) -> None:
     """Compare the loaded weights with llama.cpp on the same tokens.
 
     Raises:
         TrainingError: They say different things, so what is learned on the one would not fit the other.
     """
     found = await equivalence(engine, model)
-    # Unquantised weights differ from a quantised file by what quantising cost; a wrong model is off by whole nats.
-    close = found.close if request.weights is None else found.mean_difference < 0.5
-    if not close:
+    # What is trained is not rounded as a quantised file is; a wrong model is off by whole nats.
+    same = found.near if request.weights is not None or quantised else found.close
+    if not same:
         raise TrainingError(
             f"{request.base.name} means something else once loaded for training (log likelihoods differ by "
             f"{found.mean_difference:.2f} nats on average, {found.largest_difference:.2f} at most), so what is learned "
