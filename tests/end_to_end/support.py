@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -151,6 +152,7 @@ class Shell:
             dimensions=size,
             cwd=str(self.folder),
         )
+        _keep_output(process)
         try:
             yield Terminal(process)
         finally:
@@ -240,3 +242,10 @@ def until(condition: Callable[[], bool], process: psutil.Process) -> None:
         assert process.is_running()
         assert process.status() != psutil.STATUS_ZOMBIE
         os.sched_yield()
+
+
+def _keep_output(process: pexpect.spawn) -> None:
+    """Have the terminal drop nothing at Ctrl-C: what it has not shown yet may end within a character."""
+    attributes = termios.tcgetattr(process.child_fd)
+    attributes[3] |= termios.NOFLSH
+    termios.tcsetattr(process.child_fd, termios.TCSANOW, attributes)
