@@ -148,8 +148,9 @@ class Shell:
             env=self.environment(language),
             timeout=SECONDS,
             encoding="utf-8",
+            codec_errors="strict",
             # The terminal's own echo ("^C") may come between the bytes of a character.
-            codec_errors="replace",
+            echo=False,
             dimensions=size,
             cwd=str(self.folder),
         )
