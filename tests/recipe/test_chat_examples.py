@@ -66,6 +66,21 @@ def test_no_other_passage_holds_the_answer_in_another_form(builder, monkeypatch,
     assert sorted(example.sentences) == [answer, other, other]
 
 
+def test_neither_definitions_nor_editions_stand_beside_the_answer(builder, monkeypatch):
+    answer, translated = ("Print the name of the working directory.",), ("현재 작업 디렉토리의 이름을 출력합니다.",)
+    gold = Gold("What is pwd?", "", answer, (0,), "tldr", "pages/common/pwd.md")
+    others = [
+        Gold("?", "", ("pwd: it prints a folder.", "Parking is free."), (0,), "glossary", "terms.md"),
+        Gold("?", "", translated, (0,), "tldr", "pages.ko/common/pwd.md"),
+    ]
+    monkeypatch.setattr(builder.golds, "drawn", lambda kind, rng: gold)
+    monkeypatch.setattr(builder.layout, "_misleading", lambda gold, shape, rng: rng.choice(others))
+
+    example = builder.build("qa.en", Shape((4,), (1, 2), 0.0, 0.5), random.Random(1))
+
+    assert sorted(example.sentences) == ["Parking is free."] * 3 + list(answer)
+
+
 def test_a_short_answer_is_not_looked_for_within_others(builder, monkeypatch):
     gold = Gold("Is it open?", "Cafe", ("Yes.",), (0,), "faq", "1")
     monkeypatch.setattr(builder.golds, "drawn", lambda kind, rng: gold)

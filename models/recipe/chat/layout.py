@@ -1,11 +1,11 @@
 """Lays out passages as a search would bring them: the answering ones shuffled among misleading ones."""
 
 import random
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from chat.elsewhere import defines, is_edition, repeats
 from chat.facts import FactGold
 from chat.golds import Golds
 from chat.nearest import NearPassages
@@ -16,9 +16,6 @@ from lorag.prompts.grounded import PromptPassage, shown_sentence
 
 _NEIGHBOURS: Final = 0.6
 """Share of the passages beside a fact that come from the same document, as long as that has more to tell."""
-_FEWEST_LETTERS: Final = 20
-"""A shorter text may stand within another by chance."""
-_WORD: Final = re.compile(r"\w+")
 _SEPARATORS: Final = (" › ", " › ", ", ")
 
 
@@ -55,8 +52,8 @@ class Layout:
         count = max(len(golds), rng.choice(shape.passages))
         while len(blocks) < count:
             other = self._misleading(golds[0], shape, rng)
-            sentences = tuple(s for s in other.sentences if not _repeats(shown_sentence(s), wanted))
-            if sentences:
+            sentences = tuple(s for s in other.sentences if not self._answers(shown_sentence(s), golds, wanted))
+            if sentences and not any(is_edition(gold, other) for gold in golds):
                 blocks.append((PromptPassage(self._header(other, rng), sentences), ()))
         rng.shuffle(blocks)
         numbers, first = [], 1
@@ -64,6 +61,10 @@ class Layout:
             numbers += [first + target for target in targets]
             first += len(passage.sentences)
         return [passage for passage, _ in blocks], numbers
+
+    @staticmethod
+    def _answers(sentence: str, golds: Sequence[Gold], wanted: Collection[str]) -> bool:
+        return repeats(sentence, wanted) or any(defines(sentence, gold.question) for gold in golds)
 
     def _misleading(self, gold: Gold, shape: Shape, rng: random.Random) -> Gold:
         if gold.source == "random":
@@ -94,21 +95,6 @@ class Layout:
         if rng.random() < 0.15:
             header += f", p. {rng.randint(1, 300)}"
         return shown_sentence(header)[:80]
-
-
-def _repeats(sentence: str, wanted: Collection[str]) -> bool:
-    """Tell whether a sentence holds what a wanted one says, or the other way round (``Thai House: …``, ``tar (…)``)."""
-    said = _letters(sentence)
-    return any(_holds(said, answer) or _holds(answer, said) for answer in map(_letters, wanted))
-
-
-def _holds(text: str, part: str) -> bool:
-    return part in text if len(part) >= _FEWEST_LETTERS else text.endswith(part)
-
-
-def _letters(text: str) -> str:
-    """Return a text without marks and case, its words apart by single spaces and between two."""
-    return f" {' '.join(_WORD.findall(text.casefold()))} "
 
 
 def _window(gold: Gold, shape: Shape, rng: random.Random) -> Gold:

@@ -1,0 +1,67 @@
+"""Tells what answers a question although it is not the passage that was taken for it: such a passage does not mislead."""
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+from chat.pools import Gold, language_of_sentences
+
+_FEWEST_LETTERS: Final = 20
+"""A shorter text may stand within another by chance."""
+_WORD: Final = re.compile(r"\w+")
+_TERM: Final = (
+    re.compile(
+        r"(?:quick question: |please )*(?:what(?:'s| is \(are\)| is| are| was| were)|define|explain(?: what)?|describe)\s+"
+        r"(?:an?\s|the\s)?\s*(?P<term>\S+(?: \S+){0,4}?)(?:\s+(?:is|are|was))?\s*[?.!]*",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?P<term>\S+(?: \S+){0,4}?)\s(?:무엇|뭐|뭔가|어떤 것)\S*\s*[?.!]*"),
+)
+"""Questions for what something is."""
+_PARTICLE: Final = re.compile(r"(?<=\S)(?:이란|란|은|는|이|가)$")
+_MARKS: Final = "`'\"?.! "
+_DEFINING: Final = (
+    r"\W*(?:an?\s|the\s)?{}\W*(?:\([^)]*\))?\s*(?::|\b(?:is|are|was|were|refers?|means?|describes?|occurs?)\b)",
+    r"\W*{}\W*(?:\([^)]*\))?\s*(?::|이란|란|은|는)",
+)
+"""Sentences that say it."""
+_NAMELESS: Final = frozenset({"index", "readme", "ko", "en", "knowledge", "dev", "train"})
+"""Files that are named after what they are and not after what they are about."""
+
+
+def repeats(sentence: str, wanted: Collection[str]) -> bool:
+    """Tell whether a sentence holds what a wanted one says, or the other way round (``Thai House: …``, ``tar (…)``)."""
+    said = _letters(sentence)
+    return any(_holds(said, answer) or _holds(answer, said) for answer in map(_letters, wanted))
+
+
+def defines(sentence: str, question: str) -> bool:
+    """Tell whether a sentence says what something is, where the question asks for just that (``- fuel cell: …``)."""
+    for asking, saying in zip(_TERM, _DEFINING, strict=True):
+        found = asking.fullmatch(question.strip())
+        term = _PARTICLE.sub("", found["term"]).strip(_MARKS) if found else ""
+        if term and re.match(saying.format(re.escape(term)), sentence, re.IGNORECASE):
+            return True
+    return False
+
+
+def is_edition(gold: Gold, other: Gold) -> bool:
+    """Tell whether ``other`` is from the same page as ``gold``, in its other language or for another system."""
+    name = _page(gold.doc)
+    if not name or name != _page(other.doc):
+        return False
+    return gold.doc != other.doc or language_of_sentences(gold.sentences) != language_of_sentences(other.sentences)
+
+
+def _page(doc: str) -> str:
+    stem = doc.split("#")[0].rsplit("/", 1)[-1].split(".")[0].casefold()
+    return "" if stem in _NAMELESS or stem.isdecimal() else stem
+
+
+def _holds(text: str, part: str) -> bool:
+    return part in text if len(part) >= _FEWEST_LETTERS else text.endswith(part)
+
+
+def _letters(text: str) -> str:
+    """Return a text without marks and case, its words apart by single spaces and between two."""
+    return f" {' '.join(_WORD.findall(text.casefold()))} "
