@@ -28,6 +28,10 @@ class HashEmbedder:
         self.embedded += len(texts)
         return self._rows(texts)
 
+    def embed_unrepeated(self, question: str, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the whole question for every text."""
+        return np.repeat(self._rows([question]), len(texts), axis=0), np.zeros(len(texts), np.float32)
+
     def _rows(self, texts: Sequence[str]) -> NDArray[np.float32]:
         rows = [self._embed(text) for text in texts]
         return np.array(rows, dtype=np.float32).reshape(len(rows), self.identity.dimensions)

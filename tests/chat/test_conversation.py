@@ -27,7 +27,7 @@ from lorag.errors import ContextOverflowError, EngineDiedError
 from lorag.library.chats import Chats, StoredMessage
 from lorag.library.database import Database
 from lorag.prompts.grounded import REFUSALS
-from lorag.retrieval.passages import Passage, SearchFilter
+from lorag.retrieval.passages import Passage, SearchFilter, Similarity
 from tests.chat.passages import ScriptedSearcher, passage
 from tests.fakes_engine import FakeEngine
 
@@ -368,9 +368,9 @@ async def test_the_built_in_model_is_told_how_near_each_sentence_is_to_the_quest
 ):
     compared: list[tuple[str, list[str]]] = []
 
-    def similarities(question: str, sentences: Sequence[str]) -> list[float]:
+    def similarities(question: str, sentences: Sequence[str]) -> list[Similarity]:
         compared.append((question, list(sentences)))
-        return [len(sentence) / 100 for sentence in sentences]
+        return [Similarity(near, near, 0.0) for near in (len(sentence) / 100 for sentence in sentences)]
 
     engine = FakeEngine(["[1] Employees get 15 days of leave."], quote_by_default=built_in)
     conversation = talk(chats, engine, LEAVE, CAR, quote=quote)
@@ -392,7 +392,9 @@ async def test_the_built_in_model_does_not_answer_with_questions_or_names_of_col
     engine = FakeEngine(["[2] Managers get one."], quote_by_default=built_in)
     conversation = talk(chats, engine, replace(CAR, text=text, end=len(text)), quote="on")
     assert conversation.documents is not None
-    conversation.documents = replace(conversation.documents, similarities=lambda _, sentences: [0.5] * len(sentences))
+    conversation.documents = replace(
+        conversation.documents, similarities=lambda _, sentences: [Similarity(0.5, 0.5, 0.0)] * len(sentences)
+    )
 
     await ask(conversation, "Who gets a car?")
 

@@ -15,7 +15,7 @@ from lorag.chat.quoting import (
 )
 from lorag.chat.statements import row_name
 from lorag.engine.api import GenerateRequest, Sampling
-from lorag.retrieval.passages import Passage
+from lorag.retrieval.passages import Passage, Similarity
 
 REQUEST = GenerateRequest((), Sampling(), 100)
 SENTENCES = ("Do you ship?", "To Japan.", "By air.")
@@ -37,9 +37,9 @@ class Embedder:
         self.near = near
         self.compared: list[list[str]] = []
 
-    def __call__(self, question: str, texts: Sequence[str]) -> list[float]:
+    def __call__(self, question: str, texts: Sequence[str]) -> list[Similarity]:
         self.compared.append(list(texts))
-        return [self.near.get(text, 0.2) for text in texts]
+        return [Similarity(near, near, 0.0) for near in (self.near.get(text, 0.2) for text in texts)]
 
 
 def test_the_answer_below_a_question_is_as_near_as_the_question():
@@ -71,6 +71,24 @@ def test_a_row_is_as_near_as_what_it_is_about():
 
     assert nearness(embedder, "phone of Old Mill?", sentences_of("\n".join(["Open daily.", *rows]))) == [0.2, 0.9, 0.2]
     assert embedder.compared == [["Open daily.", *rows], ["Old Mill", "Castle"]]
+
+
+def test_words_that_a_sentence_repeats_count_the_same_wherever_they_stand():
+    known = {
+        "The mill serves beer.": Similarity(whole=0.5, rest=0.6, repeated=0.5),
+        "The mill is trendy.": Similarity(whole=0.7, rest=0.1, repeated=0.5),
+        "We pour ale.": Similarity(whole=0.4, rest=0.4, repeated=0.0),
+    }
+
+    near = nearness(lambda _, texts: [known[text] for text in texts], "alcohol at the mill?", sentences_of(*known))
+
+    assert near == pytest.approx([0.5, 0.25, 0.4])
+
+
+def test_a_sentence_that_says_nothing_but_the_question_is_not_far():
+    repeating = Similarity(whole=1.0, rest=0.0, repeated=1.0)
+
+    assert nearness(lambda *_: [repeating], "To Japan?", sentences_of("To Japan.")) == pytest.approx([0.4])
 
 
 def test_without_an_embedder_nothing_is_near():

@@ -140,6 +140,24 @@ def test_a_translation_is_nearer_than_another_subject(builtin):
     assert question @ right > question @ wrong + 0.2
 
 
+def test_what_is_left_of_a_question_is_what_a_text_does_not_hold(builtin):
+    question = "annual leave refund"
+    left, repeated = builtin.embed_unrepeated(question, ["The annual leave.", "", "Refund of annual leave", "환불"])
+
+    expected = builtin.embed_queries(["refund", question, question])
+    np.testing.assert_allclose(left[[0, 1, 3]], expected, atol=1e-5)
+    assert not left[2].any()
+    assert repeated[1] == repeated[3] == 0 < repeated[0] < repeated[2] == 1
+
+
+@pytest.mark.parametrize("question", ["", "?!"])
+def test_of_a_question_with_nothing_known_nothing_is_left(builtin, question):
+    left, repeated = builtin.embed_unrepeated(question, ["leave", ""])
+
+    assert not left.any()
+    assert not repeated.any()
+
+
 def test_cut_vectors_are_the_beginning_of_the_whole_ones(builtin):
     cut = open_embedder("builtin", dimensions=64)
     whole = builtin.embed_queries(TEXTS)[:, :64]
@@ -236,6 +254,14 @@ def test_transformer_vectors_are_those_of_sentence_transformers_with_the_prefix(
     expected = model.encode(["leave refund", "price refund"], normalize_embeddings=True, show_progress_bar=False)
     rows = [embedder.embed_queries(["refund"])[0], embedder.embed_passages(["refund"])[0]]
     np.testing.assert_allclose(rows, expected, atol=1e-5)
+
+
+def test_a_transformer_leaves_nothing_out_of_a_question(transformer_folder):
+    embedder = open_embedder(str(transformer_folder))
+    left, repeated = embedder.embed_unrepeated("leave refund", ["refund", "day"])
+
+    np.testing.assert_allclose(left, embedder.embed_queries(["leave refund"] * 2), atol=1e-5)
+    assert not repeated.any()
 
 
 def test_prefixes_named_by_the_model_are_used_unless_others_are_given(transformer_folder, tmp_path):

@@ -159,9 +159,28 @@ def test_a_sentence_is_the_nearer_the_more_it_says_what_is_asked(database: Datab
         "How many days of annual leave do I get?", sentences
     )
 
-    assert max(compared) == compared[2] < 1
-    assert compared[0] > compared[1]
-    assert min(compared) > -0.3
+    near = [one.whole for one in compared]
+    assert max(near) == near[2] < 1
+    assert near[0] > near[1]
+    assert min(near) > -0.3
+
+
+def test_what_a_sentence_repeats_is_told_apart_from_what_it_means(database: Database):
+    repeating, meaning, neither = Searcher(
+        database, open_embedder("builtin"), BigramSplitter(), SearchOptions()
+    ).similarities(
+        "Does the Kastanie restaurant serve alcohol?",
+        [
+            "The Kastanie restaurant has a parking lot.",
+            "At the Kastanie restaurant you can drink wine and beer.",
+            "Die Berge.",
+        ],
+    )
+
+    assert repeating.repeated > 0.3
+    assert neither.repeated == 0
+    assert neither.rest == pytest.approx(neither.whole, abs=1e-5)
+    assert meaning.rest > repeating.rest + 0.1
 
 
 def test_without_an_embedder_nothing_is_known_of_sentences(database: Database):

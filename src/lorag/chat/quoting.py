@@ -22,16 +22,18 @@ from lorag.prompts.quote import quote_grammar
 from lorag.retrieval.followup import is_follow_up
 
 _LINE: Final = re.compile(r"^\[(\d+)\] .*$", re.MULTILINE)
-CHOICE_WEIGHT: Final = 10.0
+CHOICE_WEIGHT: Final = 15.0
 """Nats that a sentence at the similarity 1 is ahead of one at 0."""
-CITING_WEIGHT: Final = 10.0
+CITING_WEIGHT: Final = 13.0
 """Nats by which the similarity of the nearest sentence speaks for quoting and against refusing ..."""
-CITING_ZERO: Final = 0.22
+CITING_ZERO: Final = 0.19
 """... counted from here."""
 _CANNOT_TELL: Final = -2.0
 """Nats for a sentence without a number or a time, where that is asked for."""
 _MOST_EARLIER: Final = 2
 """Exchanges: it was taught on as many, and behind a dozen it makes words up."""
+_REPEATED_WORTH: Final = 0.4
+"""Similarity of a sentence that only repeats the question."""
 _RULED_OUT: Final = -100.0
 """Nats: no other reason outweighs it."""
 
@@ -50,14 +52,18 @@ def earlier_for_quoting(question: str, earlier: Sequence[Exchange], *, has_passa
 def nearness(similarities: Similarities, question: str, sentences: Sequence[Sentence]) -> list[float]:
     """Return how near each sentence is to the question: itself, or what it stands for.
 
+    Which words of the question a sentence repeats the model sees by itself, and a name they share makes everything about
+    it seem near. So these words count the same wherever they stand, and the others by what they mean.
+
     A row of a table is as near as what it is about, its first cell: the names of the columns make all rows alike. What
     follows a heading, or a question in a list of questions and answers, is as near as that: it need not hold a word of it.
     """
-    near = list(similarities(question, [shown_sentence(sentence.text) for sentence in sentences]))
+    compared = similarities(question, [shown_sentence(sentence.text) for sentence in sentences])
+    near = [one.rest * (1 - one.repeated) + _REPEATED_WORTH * one.repeated for one in compared]
     stands_for = {index: text for index, sentence in enumerate(sentences) if (text := _stands_for(sentences, index))}
     if near and stands_for:
         for index, value in zip(stands_for, similarities(question, list(stands_for.values())), strict=True):
-            near[index] = max(near[index], value)
+            near[index] = max(near[index], value.whole)
     return near
 
 

@@ -9,7 +9,7 @@ from lorag.chat.events import TurnDone
 from lorag.chat.numbering import Sentence
 from lorag.chat.prompt import Exchange
 from lorag.engine.api import AdapterStrength, LoadRequest, Sampling, Usage
-from lorag.retrieval.passages import SearchFilter, SearchResult
+from lorag.retrieval.passages import SearchFilter, SearchResult, Similarity
 
 
 class PassageSearch(Protocol):
@@ -26,8 +26,8 @@ class PassageSearch(Protocol):
         ...
 
 
-Similarities = Callable[[str, Sequence[str]], Sequence[float]]
-"""How near each of some sentences is to a question in meaning: 1 is the same, 0 unrelated."""
+Similarities = Callable[[str, Sequence[str]], Sequence[Similarity]]
+"""How near each of some sentences is to a question in meaning; nothing where nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)

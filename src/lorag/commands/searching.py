@@ -7,7 +7,7 @@ from lorag.library.database import Database
 from lorag.library.documents import corpus_size
 from lorag.retrieval.calibrated import calibrated_threshold
 from lorag.retrieval.embedders import open_embedder
-from lorag.retrieval.passages import SearchFilter, SearchResult
+from lorag.retrieval.passages import SearchFilter, SearchResult, Similarity
 from lorag.retrieval.search import Searcher, SearchOptions
 from lorag.retrieval.splitters import make_splitter
 from lorag.settings import Settings
@@ -57,7 +57,7 @@ class LibrarySearch:
         """Search as ``Searcher.search`` does."""
         return self._opened().search(question, filter=filter, history=history)
 
-    def similarities(self, question: str, sentences: Sequence[str]) -> list[float]:
+    def similarities(self, question: str, sentences: Sequence[str]) -> list[Similarity]:
         """Compare as ``Searcher.similarities`` does."""
         return self._opened().similarities(question, sentences)
 

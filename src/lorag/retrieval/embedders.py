@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from lorag.errors import EmbedderError
 from lorag.paths import typed_path
 from lorag.retrieval.sentence_vectors import SentenceVectors, load_sentence_vectors
@@ -45,6 +47,14 @@ class Embedder(Protocol):
         """Return rows as ``embed_queries`` does, for texts that are searched."""
         ...
 
+    def embed_unrepeated(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
+        """Return, for each text, the question without the words that the text repeats, and which share of it they are.
+
+        Rows are as those of ``embed_queries``; the shares, (texts,), go from 0 to 1. An embedder that reads a question only
+        as a whole leaves nothing out.
+        """
+        ...
+
 
 class StaticEmbedder:
     """Averaged token vectors: as fast as reading the text, and no torch."""
@@ -62,6 +72,10 @@ class StaticEmbedder:
     def embed_passages(self, texts: Sequence[str]) -> FloatMatrix:
         """Return one row per passage."""
         return self._vectors.embed(_prefixed(self.identity.passage_prefix, texts))
+
+    def embed_unrepeated(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
+        """Return what each text leaves of a question: it is a sum, so its tokens come apart."""
+        return self._vectors.embed_unrepeated(question, texts)
 
 
 class SentenceTransformersEmbedder:
@@ -87,6 +101,10 @@ class SentenceTransformersEmbedder:
     def embed_passages(self, texts: Sequence[str]) -> FloatMatrix:
         """Return one row per passage."""
         return self._vectors.embed(texts, prefix=self.identity.passage_prefix)
+
+    def embed_unrepeated(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
+        """Return the whole question for every text: what it would be without some words takes a reading for each."""
+        return np.repeat(self.embed_queries([question]), len(texts), axis=0), np.zeros(len(texts), np.float32)
 
 
 def open_embedder(

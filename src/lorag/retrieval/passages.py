@@ -50,3 +50,14 @@ class SearchResult:
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
     """What a person should know: vectors still being made, a library that needs a reindex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """How near a sentence is to a question in meaning: 1 is the same, 0 unrelated."""
+
+    whole: float
+    rest: float
+    """As near as what is left of the question without the words that the sentence repeats."""
+    repeated: float
+    """Share of the question that it repeats, from 0 to 1."""

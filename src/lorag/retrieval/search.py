@@ -20,7 +20,7 @@ from lorag.retrieval.fusion import FusionOptions, RankedChunk, fuse
 from lorag.retrieval.health import HealthCheck
 from lorag.retrieval.nearest import VectorHit, VectorLeg
 from lorag.retrieval.parts import question_parts
-from lorag.retrieval.passages import SearchFilter, SearchResult
+from lorag.retrieval.passages import SearchFilter, SearchResult, Similarity
 from lorag.retrieval.scope import allowed_chunks
 from lorag.retrieval.static_vectors import FloatMatrix
 from lorag.retrieval.terms import TermSplitter
@@ -187,8 +187,8 @@ class Searcher:
         # A follow-up is searched as two questions, of which a passage has to answer one.
         return threshold * self._options.company if leans else threshold
 
-    def similarities(self, question: str, sentences: Sequence[str]) -> list[float]:
-        """Return how near each sentence is to a question in meaning: 1 is the same, 0 unrelated.
+    def similarities(self, question: str, sentences: Sequence[str]) -> list[Similarity]:
+        """Return how near each sentence is to a question in meaning.
 
         Nothing is returned where nothing is known: without an embedder, or of a question it knows no word of.
         """
@@ -196,8 +196,14 @@ class Searcher:
         if self._embedder is None or vector is None or not sentences:
             return []
         floor = self._similarity_floor()
-        cosines = self._embedder.embed_passages(sentences) @ vector
-        return [float(cosine - floor) / (1 - floor) for cosine in cosines]
+        told = self._embedder.embed_passages(sentences)
+        unrepeated, repeated = self._embedder.embed_unrepeated(question, sentences)
+        # (sentences, 2): as near as the whole question, and as what is left of it, counted from what is unrelated.
+        cosines = (np.stack([told @ vector, (told * unrepeated).sum(axis=1)], axis=1) - floor) / (1 - floor)
+        return [
+            Similarity(float(whole), float(rest), float(share))
+            for (whole, rest), share in zip(cosines, repeated, strict=True)
+        ]
 
     def _vector(self, query: str) -> FloatMatrix | None:
         """Return the query's vector, (d,); None when nothing in it is known."""

@@ -20,6 +20,8 @@ _STATIC_MODULE = "StaticEmbedding"
 _HARMLESS_MODULES = frozenset({"Normalize"})
 _CHARACTERS_AT_ONCE = 2_000_000
 """Tokens of a batch cost about a hundred times the memory of its text."""
+_SHORTEST = 1e-9
+"""Lengths below are zero."""
 
 
 class StaticVectors:
@@ -43,6 +45,26 @@ class StaticVectors:
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         np.divide(rows, lengths, out=rows, where=lengths > 0)
         return rows
+
+    def embed_unrepeated(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
+        """Return, for each text, the question without the tokens that the text holds, and how much of it that leaves out.
+
+        Rows are of unit length, or zeros where nothing is left; the second array, (texts,), is the share of the question's
+        length that is gone, from 0 to 1.
+        """
+        asked = self._tokenizer.encode(_encodable(question), add_special_tokens=False).ids
+        rows, repeated = np.zeros((len(texts), self.dimensions), dtype=np.float32), np.zeros(len(texts), np.float32)
+        if not asked:
+            return rows, repeated
+        vectors = self._vectors[asked]  # (tokens, dimensions)
+        whole = max(float(np.linalg.norm(vectors.sum(axis=0))), _SHORTEST)
+        encodings = self._tokenizer.encode_batch_fast([_encodable(text) for text in texts], add_special_tokens=False)
+        for index, encoding in enumerate(encodings):
+            left = vectors[np.isin(asked, encoding.ids, invert=True)].sum(axis=0)
+            length = float(np.linalg.norm(left))
+            repeated[index] = 1 - min(1.0, length / whole)
+            rows[index] = left / max(length, _SHORTEST)
+        return rows, repeated
 
     def _sum_tokens(self, texts: list[str], rows: FloatMatrix) -> None:
         """Add up the token vectors of each text; their mean has the same direction."""
