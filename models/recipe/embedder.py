@@ -9,24 +9,28 @@ import shutil
 import time
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
+from chat.corpus import Split as SplitName
 from chat.facts import FOLDER, read_facts
 from embedder_card import LOG_NAME, hardware, write_card
-from embedder_corpus import Split, all_texts
+from embedder_corpus import Split, all_texts, written_texts
 from embedder_evaluation import ndcg_of
 from embedder_export import export_model, stored_vectors
 from embedder_mining import MiningOptions, mine
 from embedder_pairs import Groups, collect_pairs, load_pairs, save_pairs
 from embedder_start import starting_vectors
 from embedder_tasks import Task, dev_tasks
+from embedder_thesaurus import FOLDER as THESAURUS
+from embedder_thesaurus import read_thesaurus
 from embedder_tokenizer import balanced, train_tokenizer
-from embedder_training import PairSet, StageOptions, Trainer, encode_unit
+from embedder_training import PairSet, StageOptions, Trainer, drawn_rows, encode_unit
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+SPLITS: Final[tuple[SplitName, ...]] = ("train", "dev")
 _LOG = "log.jsonl"
 _MINING = ("candidates", "kept", "largest_share")
 
@@ -38,8 +42,8 @@ def main() -> None:
     config = tomllib.loads(arguments.config.read_text(encoding="utf-8"))
     work: Path = arguments.work
     work.mkdir(parents=True, exist_ok=True)
-    tokenizer, data, families = _prepare(Split(arguments.corpus, "train", arguments.facts), work, config)
-    dev = Split(arguments.corpus, "dev", arguments.facts)
+    train, dev = (Split(arguments.corpus, name, arguments.facts, arguments.thesaurus) for name in SPLITS)
+    tokenizer, data, families = _prepare(train, work, config)
     tasks = dev_tasks(dev)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     vectors = _start(work, tokenizer, data, config).to(device)
@@ -61,6 +65,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--facts", type=Path, default=FOLDER, help="folder with the facts that are asked for in other words"
     )
+    parser.add_argument(
+        "--thesaurus", type=Path, default=THESAURUS, help="folder with the words and phrases that mean the same"
+    )
     parser.add_argument("--out", type=Path, default=Path("models/embedder"), help="folder of the finished model")
     parser.add_argument(
         "--work", type=Path, default=Path("build/models/embedder"), help="folder for arrays and checkpoints"
@@ -70,8 +77,10 @@ def _arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if not (arguments.corpus / "pairs.train.jsonl.xz").is_file():
         parser.error(f"--corpus {arguments.corpus}: there is no corpus (pairs.train.jsonl.xz and so on)")
-    if not all(read_facts(split, arguments.facts) for split in ("train", "dev")):
+    if not all(read_facts(split, arguments.facts) for split in SPLITS):
         parser.error(f"--facts {arguments.facts}: there are no facts (dev.toml and others)")
+    if not read_thesaurus(arguments.thesaurus):
+        parser.error(f"--thesaurus {arguments.thesaurus}: there is no thesaurus (*.txt)")
     return arguments
 
 
@@ -83,6 +92,7 @@ def _prepare(split: Split, work: Path, config: dict[str, Any]) -> tuple[Tokenize
         settings = config["tokenizer"]
         characters = {"en": settings["english_characters"], "ko": settings["korean_characters"]}
         texts = balanced(all_texts(split), characters, seed)
+        texts += list(written_texts(split)) * settings["written_repeats"]
         train_tokenizer(texts, settings["vocabulary_size"]).save(str(tokenizer_path))
     tokenizer = Tokenizer.from_file(str(tokenizer_path))
     if not pairs_path.exists():
@@ -181,7 +191,8 @@ def _mine(
     path = work / "negatives.npy"
     if not path.exists():
         settings = MiningOptions(**{name: config["hard_negatives"][name] for name in _MINING})
-        np.save(path, mine(vectors, data, families, settings, config["seed"]))
+        wanted = drawn_rows(data, _options(config, "hard_negatives"))
+        np.save(path, mine(vectors, data, families, wanted, settings, config["seed"]))
     return np.load(path)
 
 

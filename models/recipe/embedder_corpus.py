@@ -8,17 +8,17 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from chat.corpus import Split as SplitName
 from chat.facts import FOLDER, filled, read_facts
-
-from lorag.prompts.language import Language
+from embedder_thesaurus import FOLDER as THESAURUS
+from embedder_thesaurus import LANGUAGES, read_thesaurus, synonyms
 
 _SENTENCE_END = re.compile(r"(?<=[.!?。…])\s+|\n+")
-LANGUAGES: Final[tuple[Language, ...]] = ("en", "ko")
 _CHUNK_CHARACTERS = 1_000
 _SHORTEST_SENTENCE = 12
+_PAIRS_OF_AN_ENTRY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Split:
     name: SplitName
     facts: Path = FOLDER
     """Where the facts are written down that are asked for in other words."""
+    thesaurus: Path = THESAURUS
+    """Where it is written down which words mean the same; nothing of it is measured with."""
 
     def rows(self, file: str) -> Iterator[dict[str, Any]]:
         """Yield the rows of one corpus file."""
@@ -99,6 +101,14 @@ def fact_pairs(split: Split, rng: random.Random) -> Iterator[Pair]:
                     yield Pair(filled(ask, asked, rng), positive, source, f"fact {number} {index}")
 
 
+def word_pairs(split: Split, rng: random.Random) -> Iterator[Pair]:
+    """Yield words and phrases that mean the same, in and across the two languages."""
+    for one in synonyms(read_thesaurus(split.thesaurus), _PAIRS_OF_AN_ENTRY, rng):
+        asked, told = one.languages
+        languages = told if asked == told else f"{asked}-{told}"
+        yield Pair(one.anchor, one.positive, f"{one.file} {languages}", one.meaning)
+
+
 def passages_of(paragraphs: Iterable[str]) -> Iterator[str]:
     """Join the paragraphs of one section into passages about as long as a chunk of the library."""
     passage = ""
@@ -140,3 +150,15 @@ def all_texts(split: Split) -> Iterator[tuple[str, str]]:
     for row in split.rows("parallel"):
         yield "en", row["en"]
         yield "ko", row["ko"]
+
+
+def written_texts(split: Split) -> Iterator[str]:
+    """Yield what was written for the recipe: its everyday words are rare in the corpus, and are to be known whole."""
+    for entry in read_thesaurus(split.thesaurus):
+        for language in LANGUAGES:
+            yield " | ".join(entry.phrases[language])
+    for document in read_facts(split.name, split.facts):
+        for fact in document.facts:
+            for language in LANGUAGES:
+                yield from fact.says[language]
+                yield from fact.asks[language]

@@ -22,9 +22,14 @@ class MiningOptions:
 
 
 def mine(
-    vectors: torch.Tensor, data: PairSet, groups: list[NDArray[np.int64]], options: MiningOptions, seed: int
+    vectors: torch.Tensor,
+    data: PairSet,
+    groups: list[NDArray[np.int64]],
+    wanted: NDArray[np.int64],
+    options: MiningOptions,
+    seed: int,
 ) -> NDArray[np.int64]:
-    """Return, for each pair, rows whose positives are wrong for it; -1 where there is none.
+    """Return, for each of the ``wanted`` pairs, rows whose positives are wrong for it; -1 where there is none.
 
     ``groups`` are the pairs of one kind and language: a negative comes from the same group.
     """
@@ -35,8 +40,9 @@ def mine(
         unique = group[np.unique(data.positive_keys[group], return_index=True)[1]]
         pool = rng.choice(unique, size=min(_POOL, len(unique)), replace=False)
         passages = functional.normalize(embed(vectors, data.positives.take(pool)), dim=1)
-        for start in range(0, len(group), _ROWS_AT_ONCE):
-            rows = group[start : start + _ROWS_AT_ONCE]
+        asked = np.intersect1d(group, wanted)
+        for start in range(0, len(asked), _ROWS_AT_ONCE):
+            rows = asked[start : start + _ROWS_AT_ONCE]
             mined[rows] = _mine_rows(vectors, data, rows, (pool, passages), options)
     return mined
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from embedder_corpus import Pair, Split, fact_pairs, parallel_pairs, question_pairs, text_pairs
+from embedder_corpus import Pair, Split, fact_pairs, parallel_pairs, question_pairs, text_pairs, word_pairs
 from embedder_training import Bags, PairSet, encode
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-KINDS = ("question", "parallel", "text", "fact")
+KINDS = ("question", "parallel", "text", "fact", "word")
 Groups = list[NDArray[np.int64]]
 
 
@@ -23,6 +23,7 @@ def collect_pairs(split: Split, seed: int) -> dict[str, list[Pair]]:
         "parallel": list(parallel_pairs(split, random.Random(seed))),
         "text": list(text_pairs(split, random.Random(seed), share=1.0)),
         "fact": list(fact_pairs(split, random.Random(seed))),
+        "word": list(word_pairs(split, random.Random(seed))),
     }
 
 

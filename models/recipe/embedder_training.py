@@ -31,6 +31,16 @@ class Bags:
         positions = np.arange(starts[-1]) + np.repeat(self.starts[rows] - starts[:-1], lengths)
         return Bags(self.ids[positions], starts)
 
+    def unrepeated(self, other: "Bags", chosen: NDArray[np.bool_]) -> "Bags":
+        """Return the texts, the ``chosen`` ones without the tokens that the same text of ``other`` holds, as far as any are left."""
+        rows, others = (np.repeat(np.arange(len(bags)), np.diff(bags.starts)) for bags in (self, other))
+        size = 1 + max(self.ids.max(initial=0), other.ids.max(initial=0))
+        alone = ~np.isin(rows * size + self.ids, others * size + other.ids)
+        left = np.bincount(rows[alone], minlength=len(self)) > 0
+        kept = alone | ~(chosen & left)[rows]
+        before = np.concatenate([[0], np.cumsum(kept)])
+        return Bags(self.ids[kept], before[self.starts])
+
     def dropped(self, probability: float, rng: np.random.Generator) -> "Bags":
         """Return the texts with tokens left out at random, so that no single word carries a pair."""
         kept = rng.random(len(self.ids)) >= probability
@@ -102,6 +112,8 @@ class StageOptions:
     """Inverse temperature of the cosines."""
     dimensions: tuple[int, ...]
     token_dropout: float
+    unrepeated: float
+    """Share of the pairs whose anchor is read without the words that its positive repeats: they are no evidence of meaning."""
     seed: int
 
 
@@ -136,7 +148,9 @@ class Trainer:
             group["lr"] = options.learning_rate * _rate(number / options.steps, options.warmup)
         rows = _batch_rows(self._data, options.batch_size, rng)
         hard = _hard_rows(self._negatives, rows, rng)
-        anchors = self._data.anchors.take(rows).dropped(options.token_dropout, rng)
+        anchors = self._data.anchors.take(rows)
+        anchors = anchors.unrepeated(self._data.positives.take(rows), rng.random(len(rows)) < options.unrepeated)
+        anchors = anchors.dropped(options.token_dropout, rng)
         positives = self._data.positives.take(np.concatenate([rows, hard])).dropped(options.token_dropout, rng)
         loss = ranking_loss(
             embed(self.vectors, anchors),
@@ -161,6 +175,12 @@ class Trainer:
             self.vectors.copy_(state["vectors"])
         self._optimizer.load_state_dict(state["optimizer"])
         self.next_step = state["step"]
+
+
+def drawn_rows(data: PairSet, options: StageOptions) -> NDArray[np.int64]:
+    """Return the rows that a stage will read, each once: what is prepared for the others is never used."""
+    steps = (np.random.default_rng([options.seed, number]) for number in range(options.steps))
+    return np.unique(np.concatenate([_batch_rows(data, options.batch_size, rng) for rng in steps]))
 
 
 def _rate(progress: float, warmup: float) -> float:

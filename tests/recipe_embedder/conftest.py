@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.recipe_embedder.corpus import write_corpus, write_facts
+from tests.recipe_embedder.corpus import write_corpus, write_facts, write_thesaurus
 
 RECIPE = Path(__file__).parents[2] / "models" / "recipe"
 
@@ -22,3 +22,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def facts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_facts(tmp_path_factory.mktemp("written") / "facts")
+
+
+@pytest.fixture(scope="session")
+def thesaurus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_thesaurus(tmp_path_factory.mktemp("words") / "thesaurus")

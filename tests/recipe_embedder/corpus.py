@@ -44,6 +44,17 @@ def write_facts(folder: Path) -> Path:
     return folder
 
 
+def write_thesaurus(folder: Path) -> Path:
+    """Write an entry for every subject."""
+    folder.mkdir()
+    entries = "".join(
+        f"\nen: {subject} | about {subject}\nko: {translation} | {translation}에 대해\n"
+        for subject, translation in SUBJECTS.items()
+    )
+    (folder / "subjects.txt").write_text(f"# subjects\n{entries}", encoding="utf-8")
+    return folder
+
+
 def _document(number: int) -> str:
     facts = "\n".join(_fact(number, subject, translation) for subject, translation in list(SUBJECTS.items())[:3])
     return f"""

@@ -62,7 +62,7 @@ def test_a_stage_resumed_from_a_checkpoint_ends_where_an_uninterrupted_one_does(
     bags = training.Bags(rng.integers(0, 50, 400).astype(np.int32), np.arange(0, 401, 10))
     keys = np.arange(40)
     data = training.PairSet(bags, bags, keys, keys, (keys,), np.ones(1))
-    options = training.StageOptions(6, 8, 0.01, 0.1, 20.0, (8, 4), 0.1, seed=3)
+    options = training.StageOptions(6, 8, 0.01, 0.1, 20.0, (8, 4), 0.1, 0.5, seed=3)
     start = torch.randn(50, 8, generator=torch.Generator().manual_seed(1))
 
     whole = training.Trainer(start, data, None, options)

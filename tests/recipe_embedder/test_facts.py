@@ -40,8 +40,10 @@ def test_what_tells_the_same_fact_is_no_negative(corpus: Path, facts: Path, tmp_
     written, training = importlib.import_module("embedder_pairs"), importlib.import_module("embedder_training")
     pairs = _pairs(corpus, facts)
     tokenizer = importlib.import_module("embedder_tokenizer").train_tokenizer([p.positive for p in pairs], 400)
-    written.save_pairs(tmp_path / "pairs.npz", tokenizer, {"question": [], "parallel": [], "text": [], "fact": pairs})
-    shares = {"question": 0.0, "parallel": 0.0, "text": 0.0, "fact": 1.0}
+    written.save_pairs(
+        tmp_path / "pairs.npz", tokenizer, {kind: pairs if kind == "fact" else [] for kind in written.KINDS}
+    )
+    shares = {**dict.fromkeys(written.KINDS, 0.0), "fact": 1.0}
     data, _ = written.load_pairs(tmp_path / "pairs.npz", shares, one_source=0.0, smallest_source=256)
 
     same = training._same_text(data, np.arange(len(pairs)), np.empty(0, np.int64)).numpy()

@@ -18,6 +18,7 @@ seed = 1
 vocabulary_size = 400
 english_characters = 20_000
 korean_characters = 20_000
+written_repeats = 2
 [vectors]
 dimensions = 16
 spectral_share = 0.5
@@ -26,7 +27,8 @@ initial_scale = 0.27
 question = 0.4
 parallel = 0.3
 text = 0.2
-fact = 0.1
+fact = 0.05
+word = 0.05
 one_source = 0.5
 smallest_source = 16
 [contrastive]
@@ -37,6 +39,7 @@ warmup = 0.1
 scale = 20.0
 dimensions = [16, 8]
 token_dropout = 0.1
+unrepeated = 0.5
 [hard_negatives]
 steps = 4
 batch_size = 16
@@ -45,6 +48,7 @@ warmup = 0.1
 scale = 20.0
 dimensions = [16, 8]
 token_dropout = 0.1
+unrepeated = 0.5
 candidates = 10
 kept = 2
 largest_share = 0.95
@@ -56,21 +60,14 @@ every_steps = 2
 class Run:
     """A folder in which the recipe can be run again and again."""
 
-    def __init__(self, folder: Path, corpus: Path, facts: Path) -> None:
+    def __init__(self, folder: Path, read: dict[str, str]) -> None:
         self.work, self.out = folder / "work", folder / "model"
-        self._corpus, self._facts = corpus, facts
+        self._read = read
         self._config = folder / "embedder.toml"
         self._config.write_text(CONFIG, encoding="utf-8")
 
     def __call__(self) -> str:
-        command = [
-            sys.executable,
-            str(RECIPE / "embedder.py"),
-            "--corpus",
-            str(self._corpus),
-            "--facts",
-            str(self._facts),
-        ]
+        command = [sys.executable, str(RECIPE / "embedder.py"), *(part for pair in self._read.items() for part in pair)]
         command += ["--out", str(self.out), "--work", str(self.work), "--config", str(self._config)]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
@@ -83,15 +80,21 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, corpus: Path, facts: Path) -> Run:
-    made = Run(tmp_path_factory.mktemp("recipe"), corpus, facts)
+def read(corpus: Path, facts: Path, thesaurus: Path) -> dict[str, str]:
+    """Return the folders that are read, by option."""
+    return {"--corpus": str(corpus), "--facts": str(facts), "--thesaurus": str(thesaurus)}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, read: dict[str, str]) -> Run:
+    made = Run(tmp_path_factory.mktemp("recipe"), read)
     made()
     return made
 
 
-@pytest.mark.parametrize("missing", ["--corpus", "--facts"])
-def test_a_folder_that_holds_nothing_is_one_clear_error(corpus: Path, facts: Path, tmp_path: Path, missing: str):
-    folders = {"--corpus": str(corpus), "--facts": str(facts), missing: str(tmp_path)}
+@pytest.mark.parametrize("missing", ["--corpus", "--facts", "--thesaurus"])
+def test_a_folder_that_holds_nothing_is_one_clear_error(read: dict[str, str], tmp_path: Path, missing: str):
+    folders = {**read, missing: str(tmp_path)}
     command = [
         sys.executable,
         str(RECIPE / "embedder.py"),
