@@ -103,7 +103,7 @@ def _training(folder: Path, config: dict[str, Any]) -> str:
         f"Two stages of multiple-negatives ranking loss at {', '.join(map(str, first['dimensions']))} dimensions:\n"
         f"{first['steps']:,} steps of {first['batch_size']:,} pairs, then {second['steps']:,} steps of "
         f"{second['batch_size']:,} with one mined hard negative each.\nBatches: {mix} (sentence or words against its "
-        "passage). The whole mix is in `models/recipe/embedder.toml`."
+        "passage, word against word of the same meaning). The whole mix is in `models/recipe/embedder.toml`."
     )
     if not rows:
         return (
@@ -197,8 +197,8 @@ def _shown(text: str) -> str:
 def _weaknesses() -> str:
     return (
         "## Known weaknesses\n\n"
-        "- It knows the words of its corpus (documentation, textbooks, health, government) and of the everyday documents that\n"
-        "  `recipe/chat/facts/` tells; words of other fields have hardly a meaning across languages, and word search has to find those.\n"
+        "- It knows the words of its corpus (documentation, textbooks, health, government), those of `recipe/thesaurus/` and of the\n"
+        "  documents that `recipe/chat/facts/` tells; others have hardly a meaning across languages, and word search has to find those.\n"
         "- The *facts* rows ask for one of 64 sentences: their documents are of other subjects than those trained on, but were written\n"
         "  for the same recipe, in the same manner.\n"
         "- Word order and negation do not exist for it; long passages about several things are near to none of them.\n"

@@ -26,7 +26,7 @@ CHOICE_WEIGHT: Final = 15.0
 """Nats that a sentence at the similarity 1 is ahead of one at 0."""
 CITING_WEIGHT: Final = 13.0
 """Nats by which the similarity of the nearest sentence speaks for quoting and against refusing ..."""
-CITING_ZERO: Final = 0.19
+CITING_ZERO: Final = 0.20
 """... counted from here."""
 _CANNOT_TELL: Final = -2.0
 """Nats for a sentence without a number or a time, where that is asked for."""
