@@ -1,10 +1,13 @@
 """What the screen costs, counted: widgets, writes, modules; and streams cut anywhere come out as they would whole."""
 
+import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 
 import pytest
+from textual.widgets import Markdown
 
 from lorag.tui.app import LoragApp
 from lorag.tui.citation_links import CitationLinker, link_citations
@@ -57,6 +60,22 @@ async def test_a_streamed_fence_is_drawn_as_it_would_be_whole(world: World, size
         await view.query_one("Markdown").update(messages(app)[1].text)  # type: ignore[attr-defined]
         # What was drawn before goes a moment after the new text is there.
         await wait_until(pilot, lambda: [type(block).__name__ for block in view.query("MarkdownBlock")] == streamed)
+
+
+async def test_an_answer_that_ends_as_it_is_first_written_is_drawn(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ask(pilot, "draw it")
+        finished = replace(messages(app)[1], text="It is there.")
+        view = AnswerView(replace(finished, text="", status="streaming"))
+        await app.screen.mount(view)
+        await wait_until(pilot, lambda: view.query(Markdown) and view.query(".answer-footer"))
+
+        view.add(finished.text)
+        # The stream has begun and its task has not run when the answer ends: stopped then, it ended its caller as well.
+        await asyncio.gather(view.flush(), view.finish(finished))
+
+        await wait_until(pilot, lambda: view.query_one(Markdown).source == finished.text)
+        assert view.message == finished
 
 
 def test_what_arrives_between_two_writes_is_written_at_once() -> None:

@@ -1,5 +1,6 @@
 """One question and one answer on screen."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Final
 
@@ -89,6 +90,8 @@ class AnswerView(Vertical, Translated):
         self._pointed = ""
         self._buffer = StreamBuffer()
         self._stream: MarkdownStream | None = None
+        self._writing = asyncio.Lock()
+        """Held until what was written has begun to be drawn: a stream that is stopped before loses it and ends its caller."""
         self._written = ""
 
     def compose(self) -> ComposeResult:
@@ -125,16 +128,18 @@ class AnswerView(Vertical, Translated):
 
     async def flush(self) -> None:
         """Write what has arrived."""
-        await self._write(self._buffer.take())
+        async with self._writing:
+            await self._write(self._buffer.take())
 
     async def finish(self, message: MessageShown) -> None:
         """Show the final text; it is drawn anew only when it is not what was streamed."""
         self.message = message
         self._progress = ""
-        await self._write(self._buffer.end())
-        if self._stream is not None:
-            await self._stream.stop()
-            self._stream = None
+        async with self._writing:
+            await self._write(self._buffer.end())
+            if self._stream is not None:
+                await self._stream.stop()
+                self._stream = None
         final = link_citations(message.text)
         if self._composed and final.strip() != self._written.strip():
             await self.query_one(Markdown).update(final)
