@@ -197,6 +197,8 @@ def test_prefixes_are_put_before_static_texts_and_into_the_identity(static_folde
     expected = open_embedder(str(static_folder)).embed_queries(["leave refund", "day refund"])
     rows = [embedder.embed_queries(["refund"])[0], embedder.embed_passages(["refund"])[0]]
     np.testing.assert_allclose(rows, expected, atol=1e-6)
+    left, _ = embedder.embed_unrepeated("refund", ["day"])
+    np.testing.assert_allclose(left, expected[:1], atol=1e-6)
 
 
 def test_fingerprint_follows_the_content_and_not_the_place(static_folder, tmp_path):

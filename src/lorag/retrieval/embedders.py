@@ -75,7 +75,7 @@ class StaticEmbedder:
 
     def embed_unrepeated(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
         """Return what each text leaves of a question: it is a sum, so its tokens come apart."""
-        return self._vectors.embed_unrepeated(question, texts)
+        return self._vectors.embed_unrepeated(self.identity.query_prefix + question, texts)
 
 
 class SentenceTransformersEmbedder:

@@ -60,7 +60,8 @@ class StaticVectors:
         whole = max(float(np.linalg.norm(vectors.sum(axis=0))), _SHORTEST)
         encodings = self._tokenizer.encode_batch_fast([_encodable(text) for text in texts], add_special_tokens=False)
         for index, encoding in enumerate(encodings):
-            left = vectors[np.isin(asked, encoding.ids, invert=True)].sum(axis=0)
+            held = set(encoding.ids)
+            left = vectors[[token not in held for token in asked]].sum(axis=0)
             length = float(np.linalg.norm(left))
             repeated[index] = 1 - min(1.0, length / whole)
             rows[index] = left / max(length, _SHORTEST)
