@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from textual import events
 from textual._xterm_parser import XTermParser
+from textual.widgets import Static
 
+from lorag.tui.compare_screen import CompareScreen
 from lorag.tui.dialogs import Reader
 from lorag.tui.keyboard import allow_long_commits, prepare_environment
 from lorag.tui.prompt import CompletionMenu, PromptArea
@@ -107,6 +109,21 @@ async def test_a_slash_lists_commands_and_tab_completes_them(world: World) -> No
         await wait_until(pilot, lambda: menu.display and menu.completions[0].label == "nord")
         await pilot.press("tab", "enter")
         await wait_until(pilot, lambda: app.theme == "nord")
+
+
+async def test_keys_that_overtake_the_completions_lose_nothing(world: World) -> None:
+    async with world.app().run_test(size=SIZE) as pilot:
+        app = await ready(pilot)
+        prompt = app.query_one(PromptArea)
+        await pilot.press("slash", "c", "o", "m")
+        await wait_until(pilot, lambda: prompt.menu.display)
+
+        # Nothing is awaited in between: what is offered is still what was for "/com".
+        prompt.insert("pare What leave is there?")
+        await prompt._on_key(events.Key("enter", None))
+
+        await wait_until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        assert app.screen.query_one(".dialog-title", Static).content == "What leave is there?"
 
 
 async def test_paths_are_completed_after_add_and_after_an_at_sign(world: World) -> None:

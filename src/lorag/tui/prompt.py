@@ -78,6 +78,7 @@ class PromptArea(TextArea, Translated):
         self._history = history
         self._complete = complete
         self._recalling = False
+        self._offered_for = ""
         self.folder = PasteFolder("[#{number} +{lines}]")
 
     def on_mount(self) -> None:
@@ -146,10 +147,17 @@ class PromptArea(TextArea, Translated):
             self._recalling = False
             self.menu.offer(())
             return
-        self.menu.offer(self._complete(self.get_text_range((0, 0), self.cursor_location)))
+        self._offer()
+
+    def _offer(self) -> None:
+        self._offered_for = self.get_text_range((0, 0), self.cursor_location)
+        self.menu.offer(self._complete(self._offered_for))
 
     def _menu_key(self, key: str) -> bool:
         menu = self.menu
+        if menu.display and self._offered_for != self.get_text_range((0, 0), self.cursor_location):
+            # Keys that come fast overtake the suggestions for what they typed; an older one would replace it all.
+            self._offer()
         if not menu.display:
             return False
         if key in ("up", "down"):
