@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from chat.altered import altered, scattered, with_twins
+from chat.altered import altered, scattered, with_echoes, with_twins
 from chat.corpus import Corpus
 from chat.examples import ExampleBuilder
 from chat.intents import FOLDER, SmallTalk
@@ -209,6 +209,32 @@ def test_a_twin_differs_from_its_sentence_in_one_word_or_in_the_order_of_them():
             assert one_word or order, sentence
             exchanged, reordered = exchanged + one_word, reordered + order
     assert min(exchanged, reordered) > 15
+
+
+def test_an_echo_is_a_run_of_words_told_again_within_a_sentence():
+    passages = [
+        PromptPassage("A", ("one two three four five six seven.", "eight nine ten eleven twelve.")),
+        PromptPassage("B", ("x y.",)),
+    ]
+    before = [sentence for passage in passages for sentence in passage.sentences]
+    rng, own = random.Random(12), 0
+    for _ in range(50):
+        told = with_echoes(passages, rng)
+
+        assert [passage.header for passage in told] == ["A", "B"]
+        after = [sentence for passage in told for sentence in passage.sentences]
+        assert len(after) == len(before)
+        assert after != before
+        for sentence, echoing in zip(before, after, strict=True):
+            rest = iter(echoing.split(" "))
+            assert all(word in rest for word in sentence.split(" "))
+            added = list(echoing.split(" "))
+            for word in sentence.split(" "):
+                added.remove(word)
+            assert len(added) <= 8
+            assert set(added) <= set(" ".join(before).split(" "))
+            own += bool(set(added) & set(sentence.split(" ")))
+    assert own > 15
 
 
 def test_common_remarks_and_first_replies_are_drawn_more_often():

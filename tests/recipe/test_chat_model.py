@@ -12,8 +12,9 @@ import torch
 from chat.batches import BatchSource, Place, batches_ahead, batches_from, queues_for, rounds
 from chat.bpe import ASSISTANT, load_tokenizer, train_tokenizer
 from chat.corpus import Corpus
-from chat.encode import template_ids
+from chat.encode import encode, template_ids
 from chat.evaluate import DevExamples, Score, worth
+from chat.examples import Example
 from chat.export import CHAT_TEMPLATE, export
 from chat.initial import initialise
 from chat.intents import FOLDER, SmallTalk
@@ -258,6 +259,29 @@ def test_a_part_says_what_differs_from_the_head_and_a_stage_what_differs_from_th
     assert two.mix == {"talk": 3, "both": 1, "cross": 4}
     assert two == replace(one, name="two", mix=two.mix, shape=replace(one.shape, near=0.5))
     assert second.stages == (replace(one, mix={"random": 1}),)
+
+
+def test_copied_words_weigh_more_where_they_could_go_on_otherwise(kitchen):
+    turn = "Refund?\n\nOffice\n[1] Refund the order today.\n[2] Refund the order now.\n\nRefund?"
+    example = Example(
+        "qa", (("user", turn), ("assistant", "[1] Refund the order today.")), ("Refund the order today.",) * 2, (1,), 1
+    )
+    example = replace(example, sentences=("Refund the order today.", "Refund the order now."))
+    loss = replace(kitchen.recipe.loss, copied=0.5, branching=1.0, choice=7.0, closing=5.0)
+
+    plain, branching = (
+        encode(kitchen.tokenizer, example, replace(loss, branching=times), np.random.default_rng(0))
+        for times in (1.0, 6.0)
+    )
+
+    heavier = np.flatnonzero(branching.weights > plain.weights)
+    assert len(heavier)
+    assert (branching.weights[heavier] == 3.0).all()
+    assert (plain.weights[heavier] == 0.5).all()
+    told = kitchen.tokenizer.decode([int(token) for token in branching.ids[heavier + 1]])
+    assert told.split()[0].startswith("t")  # "today", where the other sentence has "now"
+    others = np.setdiff1d(np.arange(len(plain.ids)), heavier)
+    assert (branching.weights[others] == plain.weights[others]).all()
 
 
 def test_small_talk_counts_the_replies_that_were_written_for_a_remark(kitchen, trained, corpus_folder):

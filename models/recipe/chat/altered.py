@@ -12,6 +12,9 @@ _CORE: Final = re.compile(r"\w(?:.*\w)?", re.DOTALL)
 _SHARE: Final = 0.15
 """Share of the words of a sentence that are exchanged."""
 _MOST_TWINS: Final = 3
+_MOST_ECHOES: Final = 2
+_OWN_WORDS: Final = 0.6
+"""Share of the runs told again that are the sentence's own; the others are of any sentence."""
 _SCATTERED: Final = 0.5
 _LONGEST_RUN: Final = 4
 """Words that stay together in a scattered sentence."""
@@ -41,6 +44,30 @@ def scattered(sentence: str, rng: random.Random) -> str:
     first, *others = runs
     rng.shuffle(others)
     return " ".join(word for run in (*others, first) for word in run)
+
+
+def with_echoes(passages: Sequence[PromptPassage], rng: random.Random) -> list[PromptPassage]:
+    """Return ``passages`` with runs of words of their own told again within a few sentences.
+
+    Behind such a run a sentence goes on in two ways, as menus and titles do ("Orders > Open > Orders > Orders due").
+    """
+    told = [list(passage.sentences) for passage in passages]
+    places = [(number, at) for number, sentences in enumerate(told) for at in range(len(sentences))]
+    for number, at in rng.sample(places, min(len(places), rng.randint(1, _MOST_TWINS))):
+        sentence = told[number][at]
+        for _ in range(rng.randint(1, _MOST_ECHOES)):
+            source = sentence if rng.random() < _OWN_WORDS else rng.choice(rng.choice(told))
+            sentence = _with_run(sentence, source.split(" "), rng)
+        told[number][at] = sentence
+    return [PromptPassage(passage.header, tuple(kept)) for passage, kept in zip(passages, told, strict=True)]
+
+
+def _with_run(sentence: str, source: Sequence[str], rng: random.Random) -> str:
+    """Return ``sentence`` with a run of the words ``source`` somewhere within it."""
+    words = sentence.split(" ")
+    first = rng.randrange(len(source))
+    place = rng.randint(0, len(words))
+    return " ".join([*words[:place], *source[first : first + rng.randint(1, _LONGEST_RUN)], *words[place:]])
 
 
 def with_twins(passages: Sequence[PromptPassage], rng: random.Random) -> list[PromptPassage]:

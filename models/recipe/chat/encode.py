@@ -1,5 +1,6 @@
 """Turns examples into token rows: identifiers, what each next token weighs in the loss, and the marks of sentence ends."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,6 +28,8 @@ class LossWeights:
     """Whether another sentence follows or the turn ends."""
     copied: float
     """Copied words: easy, and many."""
+    branching: float
+    """How many times that where the last two tokens go on otherwise elsewhere: all that is hard in copying."""
     talk: float
     """The words of replies and refusals."""
     prompt: float
@@ -71,7 +74,11 @@ def encode(tokenizer: Tokenizer, example: Example, loss: LossWeights, rng: np.ra
     weights = np.zeros(len(ids), dtype=np.float32)
     learned = rng.random(start - 1) < loss.prompt_share
     weights[: start - 1][learned] = loss.prompt
-    weights[start - 1 : len(ids) - 1] = _answer_weights(tokenizer, ids[start:], loss, quotes=bool(example.targets))
+    quotes = bool(example.targets)
+    weights[start - 1 : len(ids) - 1] = _answer_weights(tokenizer, ids[start:], loss, quotes=quotes)
+    if quotes and loss.branching != 1:
+        places = _branching(ids, start)
+        weights[places[weights[places] == loss.copied]] *= loss.branching
     ends = [position + len(before) + 1 for position in _sentence_ends(question, asked.offsets, example)]
     marks = np.zeros(len(ends), dtype=np.bool_)
     marks[[number - 1 for number in example.targets]] = True
@@ -98,6 +105,16 @@ def _answer_weights(
     weights[0] = loss.opening
     weights[-1] = loss.closing
     return weights
+
+
+def _branching(ids: NDArray[np.int32], start: int) -> NDArray[np.int64]:
+    """Return the positions from ``start - 1`` on whose last two tokens stand elsewhere, too, with another token behind them."""
+    tokens = ids.tolist()
+    behind = defaultdict[tuple[int, int], set[int]](set)
+    for first, second, third in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        behind[first, second].add(third)
+    places = [at for at in range(start, len(tokens) - 1) if len(behind[tokens[at - 1], tokens[at]]) > 1]
+    return np.array(places, dtype=np.int64)
 
 
 def _breaks(tokenizer: Tokenizer, token: int) -> bool:

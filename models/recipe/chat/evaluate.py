@@ -29,7 +29,7 @@ KINDS: Final = {
 PASSAGES: Final = (1, 3, 6)
 _SENTENCES: Final = (2, 4)
 _HARD: Final = 0.5
-_NO_LOSS: Final = LossWeights(0, 0, 0, 0, 0, 0, 0)
+_NO_LOSS: Final = LossWeights(0, 0, 0, 0, 0, 0, 0, 0)
 _REPLY_TOKENS: Final = 8
 """Enough of a reply to know which one it is."""
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chat.altered import with_twins
+from chat.altered import with_echoes, with_twins
 from chat.facts import FactGold
 from chat.golds import Golds
 from chat.intents import SmallTalk
@@ -38,6 +38,7 @@ _TALK_BEHIND_QUOTES: Final = 0.3
 _SAME_PASSAGE: Final = 0.25
 _ANSWER_SHOWN: Final = 0.6
 _TWINS: Final = 0.5
+_ECHOES: Final = 0.5
 _OTHER_ROW: Final = 0.7
 _OTHER_FACT: Final = 0.7
 _REFUSED_ALONE: Final = 0.6
@@ -219,6 +220,8 @@ class ExampleBuilder:
         passages, _ = self.layout.laid_out([self.golds.drawn(kind, rng)], shape, rng)
         if rng.random() < _TWINS:
             passages = with_twins(passages, rng)
+        if rng.random() < _ECHOES:
+            passages = with_echoes(passages, rng)
         sentences = numbered_sentences(passages)
         numbers = rng.sample(range(1, len(sentences) + 1), min(len(sentences), rng.randint(2, 8)))
         bracketed = rng.random() < 0.5

@@ -7,6 +7,7 @@ from typing import Final
 
 from chat.altered import altered
 from chat.facts import Facts
+from chat.phrases import Phrases
 from chat.pools import Document, Gold, Pools
 from chat.questions import made_question, varied
 from chat.random_text import random_gold
@@ -25,6 +26,7 @@ class Golds:
         self.pools = pools
         self.tables = Tables()
         self.facts = Facts(pools.split)
+        self.phrases = Phrases()
         self._golds: dict[str, Callable[[random.Random], Gold]] = {
             "qa.en": lambda rng: rng.choice(pools.answers["en"]),
             "qa.ko": lambda rng: rng.choice(pools.answers["ko"]),
@@ -41,6 +43,9 @@ class Golds:
             "fact.en": lambda rng: self.facts.drawn("en", "en", rng),
             "fact.ko": lambda rng: self.facts.drawn("ko", "ko", rng),
             "fact.cross": self._fact_across,
+            "phrase.en": lambda rng: self.phrases.drawn("en", "en", rng),
+            "phrase.ko": lambda rng: self.phrases.drawn("ko", "ko", rng),
+            "phrase.cross": self._phrase_across,
             "random": random_gold,
         }
 
@@ -107,6 +112,10 @@ class Golds:
     def _fact_across(self, rng: random.Random) -> Gold:
         shown, asked = rng.sample(("en", "ko"), 2)
         return self.facts.drawn(shown, asked, rng)
+
+    def _phrase_across(self, rng: random.Random) -> Gold:
+        shown, asked = rng.sample(("en", "ko"), 2)
+        return self.phrases.drawn(shown, asked, rng)
 
     def _parallel_gold(self, rng: random.Random) -> Gold:
         """Return sentences in one language, and a question in the other made from one sentence's translation."""

@@ -9,6 +9,7 @@ from chat.elsewhere import defines, is_edition, repeats
 from chat.facts import FactGold
 from chat.golds import Golds
 from chat.nearest import NearPassages
+from chat.phrases import SOURCE as PHRASES
 from chat.pools import Gold, language_of_sentences
 from chat.random_text import random_gold
 from chat.tables import SOURCE
@@ -69,6 +70,8 @@ class Layout:
     def _misleading(self, gold: Gold, shape: Shape, rng: random.Random) -> Gold:
         if gold.source == "random":
             return _window(random_gold(rng), shape, rng)
+        if gold.source == PHRASES:
+            return self._golds.phrases.others(gold, language_of_sentences(gold.sentences), rng)
         if isinstance(gold, FactGold) and rng.random() < _NEIGHBOURS:
             neighbour = self._golds.facts.neighbour(gold, rng)
             if neighbour is not None:
@@ -98,8 +101,8 @@ class Layout:
 
 
 def _window(gold: Gold, shape: Shape, rng: random.Random) -> Gold:
-    """Return ``gold`` with a run of its sentences that holds the answering ones; a table stays whole."""
-    if gold.source == SOURCE:
+    """Return ``gold`` with a run of its sentences that holds the answering ones; a table and a list of phrases stay whole."""
+    if gold.source in (SOURCE, PHRASES):
         return gold
     low, high = gold.targets[0], gold.targets[-1] + 1
     size = max(rng.randint(*shape.sentences), high - low)
