@@ -20,7 +20,7 @@ from lorag.chat.events import (
     TurnEvent,
     TurnSaved,
 )
-from lorag.chat.quoting import CHOICE_WEIGHT, CITING_WEIGHT, CITING_ZERO
+from lorag.chat.quoting import CHOICE_WEIGHT, CITING_WEIGHT, CITING_ZERO, RELEVANCE_WEIGHT
 from lorag.chat.turn import Documents, ModelChoice, TurnOptions
 from lorag.engine.api import AdapterStrength, LoadRequest, Sampling
 from lorag.errors import ContextOverflowError, EngineDiedError
@@ -381,9 +381,18 @@ async def test_the_built_in_model_is_told_how_near_each_sentence_is_to_the_quest
     sentences = ["Employees get 15 days of leave.", "Unused leave is lost.", "Managers get a car."]
     assert compared == ([("What leave is there?", sentences)] if weighed else [])
     near = [len(sentence) / 100 for sentence in sentences]
-    assert engine.requests[0].citation_bias == (tuple(CHOICE_WEIGHT * value for value in near) if weighed else ())
+    found = [RELEVANCE_WEIGHT * passage.score for passage in (LEAVE, LEAVE, CAR)]
+    expected = [CHOICE_WEIGHT * value + more for value, more in zip(near, found, strict=True)]
+    assert engine.requests[0].citation_bias == (pytest.approx(expected) if weighed else ())
     citing = CITING_WEIGHT * (max(near) - CITING_ZERO)
     assert engine.requests[0].citing_bias == (pytest.approx(citing) if weighed else 0.0)
+
+
+async def test_of_two_questions_it_is_not_told_how_relevant_the_passages_are(chats: Chats):
+    engine = FakeEngine(["[3] Managers get a car.", "[1] Employees get 15 days of leave."], quote_by_default=True)
+    await ask(talk(chats, engine, LEAVE, replace(CAR, score=0.1)), BOTH)
+
+    assert [request.citation_bias for request in engine.requests] == [(), ()]
 
 
 @pytest.mark.parametrize(("built_in", "ruled_out"), [(True, [0, 2]), (False, [])])

@@ -9,6 +9,7 @@ from lorag.chat.quoting import (
     CHOICE_WEIGHT,
     CITING_WEIGHT,
     CITING_ZERO,
+    RELEVANCE_WEIGHT,
     earlier_for_quoting,
     held_to_quotes,
     nearness,
@@ -109,6 +110,15 @@ def test_what_is_ruled_out_is_never_chosen_and_speaks_for_nothing():
     assert held.citation_bias[0] < -50
     assert held.citation_bias[1:] == pytest.approx([CHOICE_WEIGHT * 0.5, CHOICE_WEIGHT * 0.1])
     assert held.citing_bias == pytest.approx(CITING_WEIGHT * (0.5 - CITING_ZERO))
+
+
+@pytest.mark.parametrize("near", [(), (0.5, 0.5, 0.5)])
+def test_a_sentence_of_a_more_relevant_passage_is_ahead(near: Sequence[float]):
+    held = held_to_quotes(REQUEST, "ship?", SENTENCES, near, relevance=[0.7, 0.7, 0.2])
+
+    first, second, third = held.citation_bias
+    assert first == second == pytest.approx(third + RELEVANCE_WEIGHT * 0.5)
+    assert held.citing_bias == held_to_quotes(REQUEST, "ship?", SENTENCES, near).citing_bias
 
 
 @pytest.mark.parametrize(("question", "has_passages"), [("thanks", False), ("And in Japan?", True)])

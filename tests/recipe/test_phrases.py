@@ -19,7 +19,9 @@ ENTRIES = read_thesaurus()
 
 def _meaning(phrase: str, file: str) -> list[Entry]:
     return [
-        entry for entry in ENTRIES if entry.file == file and any(phrase in phrases for phrases in entry.phrases.values())
+        entry
+        for entry in ENTRIES
+        if entry.file == file and any(phrase in phrases for phrases in entry.phrases.values())
     ]
 
 

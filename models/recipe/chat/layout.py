@@ -76,6 +76,10 @@ class Layout:
             neighbour = self._golds.facts.neighbour(gold, rng)
             if neighbour is not None:
                 return neighbour
+        return _window(self._found(gold, shape, rng) or self._any(gold, rng), shape, rng)
+
+    def _found(self, gold: Gold, shape: Shape, rng: random.Random) -> Gold | None:
+        """Return a passage that a search would bring for a question, unless it is the one that answers."""
         other = None
         if shape.near and rng.random() < shape.near:
             if self._near is None:
@@ -83,11 +87,12 @@ class Layout:
             other = self._near.misleading(gold, rng)
         elif rng.random() < shape.hard:
             other = self._golds.pools.related(gold.question + " " + gold.sentences[gold.targets[0]][:60], rng)
-        if other is None or other.question == gold.question or other.sentences == gold.sentences:
-            language = language_of_sentences(gold.sentences)
-            running = rng.random() < 0.5
-            other = self._golds.text(language, rng) if running else self._golds.drawn(f"qa.{language}", rng)
-        return _window(other, shape, rng)
+        return None if other and (other.question == gold.question or other.sentences == gold.sentences) else other
+
+    def _any(self, gold: Gold, rng: random.Random) -> Gold:
+        language = language_of_sentences(gold.sentences)
+        running = rng.random() < 0.5
+        return self._golds.text(language, rng) if running else self._golds.drawn(f"qa.{language}", rng)
 
     def _header(self, gold: Gold, rng: random.Random) -> str:
         header = gold.header

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from chat.pools import Gold
 from embedder_thesaurus import Entry, read_thesaurus
+
+from chat.pools import Gold
 from lorag.prompts.language import Language
 
 SOURCE: Final = "phrases"

@@ -173,7 +173,9 @@ class Conversation:
             async for event in events:
                 yield event
 
-    async def _request(self, turn: Turn, model: LoadedModel, prompt: FittedPrompt) -> GenerateRequest:
+    async def _request(
+        self, turn: Turn, model: LoadedModel, prompt: FittedPrompt, *, one_of_several: bool = False
+    ) -> GenerateRequest:
         request = GenerateRequest(
             prompt=prompt.segments,
             sampling=self.options.sampling,
@@ -187,7 +189,9 @@ class Conversation:
             return held_to_quotes(request, turn.question, sentences)
         places = list(numbered(prompt.passages).values())
         similarities = await in_thread(self._similarities, turn, places)
-        return held_to_quotes(request, turn.question, sentences, similarities, unanswering(places))
+        # Passages of several questions are shown together: how relevant each is to which of them is not known.
+        relevance = [] if one_of_several else [sentence.passage.score for sentence in places]
+        return held_to_quotes(request, turn.question, sentences, similarities, unanswering(places), relevance)
 
     async def _in_parts(self, turn: Turn, model: LoadedModel, drafts: Sequence[Draft]) -> AsyncGenerator[TurnEvent]:
         """Quote for each of several questions by itself: asked two at once, a small model mostly answers one."""
@@ -196,7 +200,8 @@ class Conversation:
             prompt = await fit_prompt(draft, model, self._engine, answer_tokens=self._reserve(model))
             # Whatever ends this part, what is saved holds the quotes before it.
             part = replace(turn, question=draft.question, text=turn.text)
-            async with aclosing(self._streamed(part, await self._request(part, model, prompt))) as events:
+            request = await self._request(part, model, prompt, one_of_several=True)
+            async with aclosing(self._streamed(part, request)) as events:
                 async for event in events:
                     if not isinstance(event, AnswerText):
                         yield event

@@ -24,6 +24,8 @@ from lorag.retrieval.followup import is_follow_up
 _LINE: Final = re.compile(r"^\[(\d+)\] .*$", re.MULTILINE)
 CHOICE_WEIGHT: Final = 15.0
 """Nats that a sentence at the similarity 1 is ahead of one at 0."""
+RELEVANCE_WEIGHT: Final = 6.0
+"""Nats that a sentence of a passage at the relevance 1 is ahead of one at 0."""
 CITING_WEIGHT: Final = 13.0
 """Nats by which the similarity of the nearest sentence speaks for quoting and against refusing ..."""
 CITING_ZERO: Final = 0.20
@@ -92,6 +94,7 @@ def held_to_quotes(
     sentences: Sequence[str],
     similarities: Sequence[float] = (),
     ruled_out: Collection[int] = (),
+    relevance: Sequence[float] = (),
 ) -> GenerateRequest:
     """Return ``request`` with its answer held to numbered sentences; which ones are quoted is not a matter of chance.
 
@@ -101,8 +104,11 @@ def held_to_quotes(
         sentences: As numbered in the prompt.
         similarities: How near each is to the question, to weigh the model's choice with; none leaves it alone.
         ruled_out: Indices of the sentences that cannot answer anything.
+        relevance: That of each one's passage, as the search found it for this question; none leaves it out.
     """
-    known = similarities or ([0.0] * len(sentences) if ruled_out else [])
+    reasons = [CHOICE_WEIGHT * similarity for similarity in similarities or [0.0] * len(sentences)]
+    for index, share in enumerate(relevance):
+        reasons[index] += RELEVANCE_WEIGHT * share
     left = [similarity for index, similarity in enumerate(similarities) if index not in ruled_out]
     citing = CITING_WEIGHT * (max(left) - CITING_ZERO) if left else 0.0
     asked = asked_for(question) if similarities else None
@@ -112,8 +118,8 @@ def held_to_quotes(
         sampling=replace(request.sampling, temperature=0.0, repeat_penalty=1.0),
         grammar=quote_grammar(sentences, REFUSALS[language_of(question)]),
         citation_bias=tuple(
-            _RULED_OUT if index in ruled_out else CHOICE_WEIGHT * similarity + _CANNOT_TELL * (index in behind)
-            for index, similarity in enumerate(known)
+            _RULED_OUT if index in ruled_out else nats + _CANNOT_TELL * (index in behind)
+            for index, nats in enumerate(reasons if similarities or ruled_out or relevance else ())
         ),
         citing_bias=citing if len(ruled_out) < max(len(sentences), 1) else _RULED_OUT,
     )
