@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from chat.corpus import Split as SplitName
 from chat.facts import FOLDER, read_facts
+from chat.thesaurus import FOLDER as THESAURUS
+from chat.thesaurus import read_thesaurus
 from embedder_card import LOG_NAME, hardware, write_card
 from embedder_corpus import Split, all_texts, written_texts
 from embedder_evaluation import ndcg_of
@@ -23,8 +25,6 @@ from embedder_mining import MiningOptions, mine
 from embedder_pairs import Groups, collect_pairs, load_pairs, save_pairs
 from embedder_start import starting_vectors
 from embedder_tasks import Task, dev_tasks
-from embedder_thesaurus import FOLDER as THESAURUS
-from embedder_thesaurus import read_thesaurus
 from embedder_tokenizer import balanced, train_tokenizer
 from embedder_training import PairSet, StageOptions, Trainer, drawn_rows, encode_unit
 from numpy.typing import NDArray

@@ -12,8 +12,8 @@ from typing import Any
 
 from chat.corpus import Split as SplitName
 from chat.facts import FOLDER, filled, read_facts
-from embedder_thesaurus import FOLDER as THESAURUS
-from embedder_thesaurus import LANGUAGES, read_thesaurus, synonyms
+from chat.thesaurus import FOLDER as THESAURUS
+from chat.thesaurus import LANGUAGES, read_thesaurus, synonyms
 
 _SENTENCE_END = re.compile(r"(?<=[.!?。…])\s+|\n+")
 _CHUNK_CHARACTERS = 1_000

@@ -9,7 +9,7 @@ from chat.intents import FOLDER, SmallTalk
 from chat.layout import Shape
 from chat.phrases import SOURCE, Phrases
 from chat.pools import Pools
-from embedder_thesaurus import Entry, read_thesaurus
+from chat.thesaurus import Entry, read_thesaurus
 
 from lorag.prompts.grounded import REFUSALS
 from lorag.prompts.language import Language

@@ -13,7 +13,7 @@ LANGUAGES = ("en", "ko")
 ENTRY = "en: quit | resign\nko: 그만두다 | 퇴사\n"
 
 
-def _module(name: str = "embedder_thesaurus"):
+def _module(name: str = "chat.thesaurus"):
     return importlib.import_module(name)
 
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from embedder_thesaurus import Entry, read_thesaurus
-
 from chat.pools import Gold
+from chat.thesaurus import Entry, read_thesaurus
 from lorag.prompts.language import Language
 
 SOURCE: Final = "phrases"

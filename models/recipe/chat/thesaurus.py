@@ -9,7 +9,7 @@ from typing import Final
 
 from lorag.prompts.language import Language
 
-FOLDER: Final = Path(__file__).parent / "thesaurus"
+FOLDER: Final = Path(__file__).parents[1] / "thesaurus"
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "ko")
 
 
