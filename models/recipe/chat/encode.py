@@ -74,11 +74,7 @@ def encode(tokenizer: Tokenizer, example: Example, loss: LossWeights, rng: np.ra
     weights = np.zeros(len(ids), dtype=np.float32)
     learned = rng.random(start - 1) < loss.prompt_share
     weights[: start - 1][learned] = loss.prompt
-    quotes = bool(example.targets)
-    weights[start - 1 : len(ids) - 1] = _answer_weights(tokenizer, ids[start:], loss, quotes=quotes)
-    if quotes and loss.branching != 1:
-        places = _branching(ids, start)
-        weights[places[weights[places] == loss.copied]] *= loss.branching
+    weights[start - 1 : len(ids) - 1] = _answer_weights(tokenizer, ids, start, loss, quotes=bool(example.targets))
     ends = [position + len(before) + 1 for position in _sentence_ends(question, asked.offsets, example)]
     marks = np.zeros(len(ends), dtype=np.bool_)
     marks[[number - 1 for number in example.targets]] = True
@@ -86,14 +82,16 @@ def encode(tokenizer: Tokenizer, example: Example, loss: LossWeights, rng: np.ra
 
 
 def _answer_weights(
-    tokenizer: Tokenizer, answer: NDArray[np.int32], loss: LossWeights, *, quotes: bool
+    tokenizer: Tokenizer, ids: NDArray[np.int32], start: int, loss: LossWeights, *, quotes: bool
 ) -> NDArray[np.float32]:
-    """Return the weight of each answer token: choices count most, copied words least."""
+    """Return the weight of each token of the answer, which begins at ``start``: choices count most, copied words least."""
+    answer = ids[start:]
     if not quotes:
         weights = np.full(len(answer), loss.talk, dtype=np.float32)
         weights[0] = loss.opening
         return weights
     weights = np.full(len(answer), loss.copied, dtype=np.float32)
+    weights[_branching(ids, start)] *= loss.branching
     bracket = tokenizer.token_to_id("[")
     starts = [
         i for i in range(len(answer) - 2) if answer[i] == bracket and (i == 0 or _breaks(tokenizer, answer[i - 1]))
@@ -107,14 +105,15 @@ def _answer_weights(
     return weights
 
 
-def _branching(ids: NDArray[np.int32], start: int) -> NDArray[np.int64]:
-    """Return the positions from ``start - 1`` on whose last two tokens stand elsewhere, too, with another token behind them."""
+def _branching(ids: NDArray[np.int32], start: int) -> NDArray[np.bool_]:
+    """Tell of each token from ``start`` on whether the two before it stand elsewhere, too, with another one behind them."""
     tokens = ids.tolist()
     behind = defaultdict[tuple[int, int], set[int]](set)
     for first, second, third in zip(tokens, tokens[1:], tokens[2:], strict=False):
         behind[first, second].add(third)
-    places = [at for at in range(start, len(tokens) - 1) if len(behind[tokens[at - 1], tokens[at]]) > 1]
-    return np.array(places, dtype=np.int64)
+    return np.array(
+        [len(behind[tokens[at - 2], tokens[at - 1]]) > 1 for at in range(start, len(tokens))], dtype=np.bool_
+    )
 
 
 def _breaks(tokenizer: Tokenizer, token: int) -> bool:
