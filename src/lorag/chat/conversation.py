@@ -151,12 +151,12 @@ class Conversation:
 
     async def _generated(self, turn: Turn, model: LoadedModel) -> AsyncGenerator[TurnEvent]:
         passages = tuple(split_passages(turn.search.passages)) if turn.search else ()
-        turn.quoting = bool(passages) and self._quotes(model)
+        turn.quoting = bool(passages) and self.options.quotes(model)
         earlier = turn.earlier
         if model.quote_by_default:
             earlier = earlier_for_quoting(turn.question, earlier, has_passages=bool(passages))
         draft = Draft(turn.question, self._system(turn, model), earlier, passages)
-        prompt = await fit_prompt(draft, model, self._engine, answer_tokens=self._reserve(model))
+        prompt = await fit_prompt(draft, model, self._engine, answer_tokens=self.options.answer_tokens(model))
         turn.sentences = numbered(prompt.passages)
         if prompt.messages_left_out or prompt.passages_left_out:
             yield HistoryTrimmed(prompt.messages_left_out, prompt.passages_left_out)
@@ -197,7 +197,7 @@ class Conversation:
         """Quote for each of several questions by itself: asked two at once, a small model mostly answers one."""
         spent = list[Usage]()
         for draft in drafts:
-            prompt = await fit_prompt(draft, model, self._engine, answer_tokens=self._reserve(model))
+            prompt = await fit_prompt(draft, model, self._engine, answer_tokens=self.options.answer_tokens(model))
             # Whatever ends this part, what is saved holds the quotes before it.
             part = replace(turn, question=draft.question, text=turn.text)
             request = await self._request(part, model, prompt, one_of_several=True)
@@ -233,18 +233,11 @@ class Conversation:
                 case Finished(reason, usage):
                     turn.finish, turn.usage = reason, usage
 
-    def _reserve(self, model: LoadedModel) -> int:
-        """Return how many tokens of the context are kept for an answer."""
-        return min(self.options.max_tokens, model.context_tokens // 4)
-
     def _similarities(self, turn: Turn, sentences: Sequence[Sentence]) -> Sequence[float]:
         if self.documents is None or self.documents.similarities is None:
             return ()
         with self._searching:
             return nearness(self.documents.similarities, turn.question, sentences)
-
-    def _quotes(self, model: LoadedModel) -> bool:
-        return model.quote_by_default if self.options.quote == "auto" else self.options.quote == "on"
 
     def _system(self, turn: Turn, model: LoadedModel) -> str:
         """Return the system prompt; the built-in model was trained without one."""

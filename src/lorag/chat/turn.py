@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from lorag.chat.events import TurnDone
 from lorag.chat.numbering import Sentence
 from lorag.chat.prompt import Exchange
-from lorag.engine.api import AdapterStrength, LoadRequest, Sampling, Usage
+from lorag.engine.api import AdapterStrength, LoadedModel, LoadRequest, Sampling, Usage
 from lorag.retrieval.passages import SearchFilter, SearchResult, Similarity
 
 
@@ -67,6 +67,14 @@ class TurnOptions:
     """Empty is lorag's own."""
     sampling: Sampling = field(default_factory=Sampling)
     max_tokens: int = 512
+
+    def quotes(self, model: LoadedModel) -> bool:
+        """Tell whether this model's answers from documents are to be quotes."""
+        return model.quote_by_default if self.quote == "auto" else self.quote == "on"
+
+    def answer_tokens(self, model: LoadedModel) -> int:
+        """Return how many tokens of the model's context are kept for an answer."""
+        return min(self.max_tokens, model.context_tokens // 4)
 
 
 @dataclass(slots=True)
