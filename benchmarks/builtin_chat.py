@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.recipe import Example, ExampleBuilder, Shape
-from lorag.chat.numbering import Sentence
+from lorag.chat.numbering import PassageSentences, Sentence
 from lorag.chat.prompt import Exchange
-from lorag.chat.quoting import earlier_for_quoting, held_to_quotes, joined_quotes, nearness, unanswering
+from lorag.chat.quoting import earlier_for_quoting, held_to_quotes, joined_quotes
 from lorag.chat.statements import kind_of
 from lorag.chat.turn import Documents
+from lorag.chat.weighing import narrowed, weighed
 from lorag.engine.api import Engine, Finished, GenerateRequest, LoadedModel, Sampling, TextDelta, Usage
-from lorag.prompts.grounded import REFUSALS
+from lorag.prompts.grounded import REFUSALS, grounded_question, numbered_sentences
 from lorag.prompts.messages import Message
 from lorag.prompts.template import render
 from lorag.retrieval.parts import question_parts
@@ -31,7 +32,10 @@ WRITTEN: Final = {
 """Questions over documents that were written for the recipe; the facts of the last three were never trained on."""
 PASSAGES: Final = (1, 3, 6)
 _LINE: Final = re.compile(r"\[(\d+)\] (.*)")
+_NUMBER: Final = re.compile(r"^\[(\d+)\]", re.MULTILINE)
 _MOST_TOKENS: Final = 400
+_RELEVANCE: Final = 0.3
+"""What a search finds a passage to be on average."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,34 +160,47 @@ async def _trial(engine: Engine, model: LoadedModel, example: Example, documents
 async def _as_in_chat(
     engine: Engine, model: LoadedModel, messages: Sequence[Message], example: Example, documents: Documents
 ) -> Reply:
-    """Return what lorag answers: each of several questions is asked by itself."""
+    """Return what lorag answers: most of the sentences are left out, and each of several questions is asked by itself."""
     question = example.messages[-2][1].split("\n\n", maxsplit=1)[0]
-    replies, sentences = [], placed(example.sentences)
-    for part in question_parts(question):
-        asked = Message("user", part + messages[-1].content[len(question) : -len(question)] + part)
-        near = nearness(documents.similarities, part, sentences) if documents.similarities else ()
-        held = partial(
-            held_to_quotes,
-            question=part,
-            sentences=example.sentences,
-            similarities=near,
-            ruled_out=unanswering(sentences),
-        )
+    parts, passages = question_parts(question), placed(example)
+    shown = narrowed([weighed(part, passages, documents.similarities) for part in parts])
+    replies = []
+    for part, own in zip(parts, shown, strict=True):
+        prompts, sentences = [item.prompt for item in own], [one for item in own for one in item.sentences]
+        asked = Message("user", grounded_question(part, prompts))
+        texts, nats = numbered_sentences(prompts), [one.nats for one in sentences]
+        held = partial(held_to_quotes, question=part, sentences=texts, nats=nats)
         replies.append(await reply(engine, model, [*messages[:-1], asked], held))
     text = joined_quotes("\n".join(said.text for said in replies), question) if len(replies) > 1 else replies[0].text
+    # Numbered as in the example, where nothing is left out.
+    numbers = [one.start for item in shown[0] for one in item.sentences]
+    text = _NUMBER.sub(lambda found: f"[{numbers[int(found[1]) - 1]}]", text)
     return Reply(text, all(said.ended for said in replies), replies[-1].usage)
 
 
-def placed(texts: Sequence[str]) -> list[Sentence]:
-    """Return sentences as if they stood below each other in one document: which can answer is told by that."""
-    text = "\n".join(texts)
-    passage = Passage(0, Path("dev.txt"), "", "", (), None, None, None, 0, len(text), text, 1.0, None, None)
-    sentences, start = [], 0
-    for sentence in texts:
-        end = start + len(sentence)
-        sentences.append(Sentence(passage, sentence, start, end, kind_of(passage, start, end)))
-        start = end + 1
-    return sentences
+def placed(example: Example) -> list[PassageSentences]:
+    """Return the passages of an example as if a search had brought them; a sentence's place is its number."""
+    passages, number, texts = list[PassageSentences](), 1, example.sentences
+    for block in example.messages[-2][1].split("\n\n")[1:-1]:
+        header, _, told = block.partition(f"[{number}] ")
+        if not told:
+            continue
+        count = 1
+        while f"\n[{number + count}] " in block:
+            count += 1
+        text = "\n".join(texts[number - 1 : number - 1 + count])
+        title = header.strip()
+        passage = Passage(
+            0, Path("dev.txt"), title, "", (), None, None, None, 0, len(text), text, _RELEVANCE, None, None
+        )
+        sentences, start = list[Sentence](), 0
+        for sentence in texts[number - 1 : number - 1 + count]:
+            kind = kind_of(passage, start, start + len(sentence))
+            sentences.append(Sentence(passage, sentence, number, number, kind))
+            start += len(sentence) + 1
+            number += 1
+        passages.append(PassageSentences(passage, tuple(sentences)))
+    return passages
 
 
 def questions(builder: ExampleBuilder, kind: str, passages: int, count: int, *, answerable: bool) -> list[Example]:

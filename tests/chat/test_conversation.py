@@ -1,4 +1,5 @@
 import asyncio
+import re
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -20,8 +21,10 @@ from lorag.chat.events import (
     TurnEvent,
     TurnSaved,
 )
-from lorag.chat.quoting import CHOICE_WEIGHT, CITING_WEIGHT, CITING_ZERO, RELEVANCE_WEIGHT
+from lorag.chat.numbering import split_passages
+from lorag.chat.quoting import CITING_WEIGHT, CITING_ZERO
 from lorag.chat.turn import Documents, ModelChoice, TurnOptions
+from lorag.chat.weighing import SHOWN, weighed
 from lorag.engine.api import AdapterStrength, LoadRequest, Sampling
 from lorag.errors import ContextOverflowError, EngineDiedError
 from lorag.library.chats import Chats, StoredMessage
@@ -361,10 +364,10 @@ async def test_the_built_in_model_sees_an_earlier_answer_only_when_the_question_
 
 
 @pytest.mark.parametrize(
-    ("built_in", "quote", "weighed"), [(True, "auto", True), (True, "off", False), (False, "on", False)]
+    ("built_in", "quote", "weighed_"), [(True, "auto", True), (True, "off", False), (False, "on", False)]
 )
 async def test_the_built_in_model_is_told_how_near_each_sentence_is_to_the_question(
-    chats: Chats, built_in, quote, weighed
+    chats: Chats, built_in, quote, weighed_
 ):
     compared: list[tuple[str, list[str]]] = []
 
@@ -379,20 +382,37 @@ async def test_the_built_in_model_is_told_how_near_each_sentence_is_to_the_quest
     await ask(conversation, "What leave is there?")
 
     sentences = ["Employees get 15 days of leave.", "Unused leave is lost.", "Managers get a car."]
-    assert compared == ([("What leave is there?", sentences)] if weighed else [])
-    near = [len(sentence) / 100 for sentence in sentences]
-    found = [RELEVANCE_WEIGHT * passage.score for passage in (LEAVE, LEAVE, CAR)]
-    expected = [CHOICE_WEIGHT * value + more for value, more in zip(near, found, strict=True)]
-    assert engine.requests[0].citation_bias == (pytest.approx(expected) if weighed else ())
-    citing = CITING_WEIGHT * (max(near) - CITING_ZERO)
-    assert engine.requests[0].citing_bias == (pytest.approx(citing) if weighed else 0.0)
+    assert compared == ([("What leave is there?", sentences)] if weighed_ else [])
+    told = weighed("What leave is there?", split_passages([LEAVE, CAR]), similarities)
+    expected = [sentence.nats for item in told for sentence in item.sentences]
+    assert engine.requests[0].citation_bias == (pytest.approx(expected) if weighed_ else ())
+    citing = CITING_WEIGHT * (max(expected) - CITING_ZERO)
+    assert engine.requests[0].citing_bias == (pytest.approx(citing) if weighed_ else 0.0)
 
 
 async def test_of_two_questions_it_is_not_told_how_relevant_the_passages_are(chats: Chats):
     engine = FakeEngine(["[3] Managers get a car.", "[1] Employees get 15 days of leave."], quote_by_default=True)
     await ask(talk(chats, engine, LEAVE, replace(CAR, score=0.1)), BOTH)
 
-    assert [request.citation_bias for request in engine.requests] == [(), ()]
+    parts = ("How many days of leave do employees get?", "who gets a car?")
+    told = [weighed(part, split_passages([LEAVE, CAR]), None, relevance=False) for part in parts]
+    assert [request.citation_bias for request in engine.requests] == [
+        tuple(sentence.nats for item in own for sentence in item.sentences) for own in told
+    ]
+
+
+async def test_the_built_in_model_is_shown_only_the_sentences_that_most_speaks_for(chats: Chats):
+    lines = [f"Rule {number} is about something else." for number in range(30)]
+    text = "\n".join([*lines, "Managers get a car."])
+    long = replace(CAR, text=text, end=len(text))
+    shown = {}
+    for built_in in (True, False):
+        engine = FakeEngine(["[1] Managers get a car."], quote_by_default=built_in)
+        await ask(talk(chats, engine, long, quote="on"), "Who gets a car?")
+        shown[built_in] = len(re.findall(r"^\[\d+\] ", engine.prompt, re.MULTILINE))
+        assert "Managers get a car." in engine.prompt
+
+    assert shown == {True: SHOWN, False: 31}
 
 
 @pytest.mark.parametrize(("built_in", "ruled_out"), [(True, [0, 2]), (False, [])])

@@ -22,6 +22,8 @@ _DEV: Final = ("dev.toml", "dev-prose.toml")
 _MOST_SHOWN: Final = 4
 _SLOT: Final = re.compile(r"\{([^{}]+)\}")
 _RANGE: Final = re.compile(r"(\d+)-(\d+)")
+_MARKS: Final = ("", "", "", "- ", "{}. ")
+"""What stands before the sentences of a page; where it is a list, something does."""
 _APART: Final = 0.5
 """Share of two facts asked for at once that stand in different passages."""
 
@@ -55,6 +57,8 @@ class FactGold(Gold):
     """Facts that other passages may tell."""
     held: int
     """A fact that no passage tells."""
+    whole: bool = False
+    """Whether it tells the whole document but for that fact, in its order, as a page does."""
 
 
 class Facts:
@@ -81,6 +85,18 @@ class Facts:
             return [self._asking(gold, part, 0, language, rng) for gold, part in zip(golds, parts, strict=True)]
         gold = self._passage(number, language, told, rng, spare=spare, held=held)
         return [self._asking(gold, told, target, language, rng) for target in rng.sample(range(len(told)), 2)]
+
+    def page(self, shown: Language, asked: Language, rng: random.Random) -> FactGold:
+        """Return a whole document, but for one fact, and a question that one of its sentences answers."""
+        number = rng.randrange(len(self.documents))
+        held, target = rng.sample(range(len(self.documents[number].facts)), 2)
+        return self._page(number, held, target, (shown, asked), rng)
+
+    def page_beside(self, gold: FactGold, rng: random.Random) -> FactGold:
+        """Return another document in the language of ``gold``, as whole."""
+        number = (gold.number + rng.randrange(1, len(self.documents))) % len(self.documents)
+        held, target = rng.sample(range(len(self.documents[number].facts)), 2)
+        return self._page(number, held, target, (gold.shown, gold.shown), rng)
 
     def neighbour(self, gold: FactGold, rng: random.Random) -> FactGold | None:
         """Return a passage of the same document that answers nothing that ``gold`` answers, if there is one."""
@@ -115,6 +131,16 @@ class Facts:
         sentences = tuple(filled(rng.choice(document.facts[one].says[shown]), shown, rng) for one in told)
         header = rng.choice(document.titles[shown])
         return FactGold("", header, sentences, (), SOURCE, f"{SOURCE} {number}", number, shown, spare, held)
+
+    def _page(
+        self, number: int, held: int, target: int, languages: tuple[Language, Language], rng: random.Random
+    ) -> FactGold:
+        shown, asked = languages
+        told = [fact for fact in range(len(self.documents[number].facts)) if fact != held]
+        gold = self._passage(number, shown, told, rng, spare=(), held=held)
+        mark = rng.choice(_MARKS)
+        listed = tuple(mark.format(place) + sentence for place, sentence in enumerate(gold.sentences, 1))
+        return replace(self._asking(gold, told, told.index(target), asked, rng), sentences=listed, whole=True)
 
     def _asking(
         self, gold: FactGold, told: Sequence[int], target: int, asked: Language, rng: random.Random

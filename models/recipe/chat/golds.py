@@ -43,6 +43,9 @@ class Golds:
             "fact.en": lambda rng: self.facts.drawn("en", "en", rng),
             "fact.ko": lambda rng: self.facts.drawn("ko", "ko", rng),
             "fact.cross": self._fact_across,
+            "page.en": lambda rng: self.facts.page("en", "en", rng),
+            "page.ko": lambda rng: self.facts.page("ko", "ko", rng),
+            "page.cross": self._page_across,
             "phrase.en": lambda rng: self.phrases.drawn("en", "en", rng),
             "phrase.ko": lambda rng: self.phrases.drawn("ko", "ko", rng),
             "phrase.cross": self._phrase_across,
@@ -112,6 +115,10 @@ class Golds:
     def _fact_across(self, rng: random.Random) -> Gold:
         shown, asked = rng.sample(("en", "ko"), 2)
         return self.facts.drawn(shown, asked, rng)
+
+    def _page_across(self, rng: random.Random) -> Gold:
+        shown, asked = rng.sample(("en", "ko"), 2)
+        return self.facts.page(shown, asked, rng)
 
     def _phrase_across(self, rng: random.Random) -> Gold:
         shown, asked = rng.sample(("en", "ko"), 2)

@@ -21,13 +21,14 @@ from lorag.chat.events import (
     TurnEvent,
     TurnSaved,
 )
-from lorag.chat.numbering import Sentence, numbered, split_passages
+from lorag.chat.numbering import PassageSentences, numbered, split_passages
 from lorag.chat.prompt import Draft, FittedPrompt, fit_prompt
-from lorag.chat.quoting import earlier_for_quoting, held_to_quotes, joined_quotes, nearness, unanswering
+from lorag.chat.quoting import earlier_for_quoting, held_to_quotes, joined_quotes
 from lorag.chat.records import citation_snapshot, search_record, timings_record, usage_record
 from lorag.chat.small_talk import is_small_talk
 from lorag.chat.threads import in_thread
 from lorag.chat.turn import Documents, ModelChoice, Turn, TurnOptions
+from lorag.chat.weighing import narrowed, weighed, weighed_as
 from lorag.engine.api import (
     Engine,
     Finished,
@@ -155,7 +156,13 @@ class Conversation:
         earlier = turn.earlier
         if model.quote_by_default:
             earlier = earlier_for_quoting(turn.question, earlier, has_passages=bool(passages))
-        draft = Draft(turn.question, self._system(turn, model), earlier, passages)
+        parts: tuple[str, ...] = (turn.question,)
+        shown = [passages]
+        if turn.quoting and model.quote_by_default:
+            # All that follows was measured with the built-in model; another may well know better.
+            parts = question_parts(turn.question)
+            shown = await in_thread(self._weighed, parts, passages)
+        draft = Draft(turn.question, self._system(turn, model), earlier, shown[0])
         prompt = await fit_prompt(draft, model, self._engine, answer_tokens=self.options.answer_tokens(model))
         turn.sentences = numbered(prompt.passages)
         if prompt.messages_left_out or prompt.passages_left_out:
@@ -163,19 +170,17 @@ class Conversation:
         if self._stop_asked:
             turn.finish = "stopped"
             return
-        parts = question_parts(turn.question) if turn.quoting and model.quote_by_default else ()
         if len(parts) > 1:
-            drafts = [replace(draft, question=part, passages=prompt.passages) for part in parts]
+            each = zip(parts, shown, strict=True)
+            drafts = [replace(draft, question=part, passages=weighed_as(prompt.passages, own)) for part, own in each]
             answering = self._in_parts(turn, model, drafts)
         else:
-            answering = self._streamed(turn, await self._request(turn, model, prompt))
+            answering = self._streamed(turn, self._request(turn, model, prompt))
         async with aclosing(answering) as events:
             async for event in events:
                 yield event
 
-    async def _request(
-        self, turn: Turn, model: LoadedModel, prompt: FittedPrompt, *, one_of_several: bool = False
-    ) -> GenerateRequest:
+    def _request(self, turn: Turn, model: LoadedModel, prompt: FittedPrompt) -> GenerateRequest:
         request = GenerateRequest(
             prompt=prompt.segments,
             sampling=self.options.sampling,
@@ -184,14 +189,8 @@ class Conversation:
         if not turn.quoting:
             return request
         sentences = numbered_sentences([item.prompt for item in prompt.passages])
-        if not model.quote_by_default:
-            # The rest was measured with the built-in model; another may well know better.
-            return held_to_quotes(request, turn.question, sentences)
-        places = list(numbered(prompt.passages).values())
-        similarities = await in_thread(self._similarities, turn, places)
-        # Passages of several questions are shown together: how relevant each is to which of them is not known.
-        relevance = [] if one_of_several else [sentence.passage.score for sentence in places]
-        return held_to_quotes(request, turn.question, sentences, similarities, unanswering(places), relevance)
+        nats = [one.nats for one in numbered(prompt.passages).values()] if model.quote_by_default else ()
+        return held_to_quotes(request, turn.question, sentences, nats)
 
     async def _in_parts(self, turn: Turn, model: LoadedModel, drafts: Sequence[Draft]) -> AsyncGenerator[TurnEvent]:
         """Quote for each of several questions by itself: asked two at once, a small model mostly answers one."""
@@ -200,7 +199,7 @@ class Conversation:
             prompt = await fit_prompt(draft, model, self._engine, answer_tokens=self.options.answer_tokens(model))
             # Whatever ends this part, what is saved holds the quotes before it.
             part = replace(turn, question=draft.question, text=turn.text)
-            request = await self._request(part, model, prompt, one_of_several=True)
+            request = self._request(part, model, prompt)
             async with aclosing(self._streamed(part, request)) as events:
                 async for event in events:
                     if not isinstance(event, AnswerText):
@@ -233,11 +232,14 @@ class Conversation:
                 case Finished(reason, usage):
                     turn.finish, turn.usage = reason, usage
 
-    def _similarities(self, turn: Turn, sentences: Sequence[Sentence]) -> Sequence[float]:
-        if self.documents is None or self.documents.similarities is None:
-            return ()
+    def _weighed(
+        self, parts: Sequence[str], passages: Sequence[PassageSentences]
+    ) -> list[tuple[PassageSentences, ...]]:
+        """Return the sentences that most speaks for, weighed for each of several questions; they are the same for all."""
+        similarities = self.documents.similarities if self.documents else None
         with self._searching:
-            return nearness(self.documents.similarities, turn.question, sentences)
+            # Passages of several questions are shown together: how relevant each is to which of them is not known.
+            return narrowed([weighed(part, passages, similarities, relevance=len(parts) == 1) for part in parts])
 
     def _system(self, turn: Turn, model: LoadedModel) -> str:
         """Return the system prompt; the built-in model was trained without one."""

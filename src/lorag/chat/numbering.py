@@ -22,6 +22,8 @@ class Sentence:
     """Offset in the document's text."""
     end: int
     kind: SentenceKind = "statement"
+    nats: float = 0.0
+    """What speaks for it as the answer (:mod:`lorag.chat.weighing`)."""
 
     @property
     def lines(self) -> tuple[int | None, int | None]:
@@ -59,7 +61,10 @@ def numbered(passages: Sequence[PassageSentences]) -> dict[int, Sentence]:
 
 def header_of(passage: Passage) -> str:
     """Return where a passage stands: ``title › heading, p. 3``."""
-    place = " › ".join(part for part in (passage.title or passage.path.name, *passage.heading) if part)
+    title = passage.title or passage.path.name
+    # The first heading of many documents is their title.
+    headings = passage.heading[1:] if passage.heading[:1] == (title,) else passage.heading
+    place = " › ".join(part for part in (title, *headings) if part)
     if len(place) > _LONGEST_HEADER:
         place = place[: _LONGEST_HEADER - 1] + "…"
     return place if passage.page is None else f"{place}, p. {passage.page}"

@@ -1,0 +1,155 @@
+"""What speaks for each sentence as the answer, besides what the model makes of it, and which sentences it is shown.
+
+The weights are those of a logistic regression over questions about small collections of documents:
+docs/decisions/0091-what-speaks-for-a-sentence.md.
+"""
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Final
+
+from lorag.chat.amounts import asked_for, may_tell
+from lorag.chat.numbering import PassageSentences, Sentence, header_of
+from lorag.chat.statements import is_question, row_name
+from lorag.chat.turn import Similarities
+from lorag.prompts.grounded import shown_sentence
+from lorag.retrieval.passages import Similarity
+from lorag.retrieval.terms import BigramSplitter
+
+MEANING_WEIGHT: Final = 17.0
+"""Nats that a sentence is ahead which means all of the question over one that means nothing of it; likewise the next ones:"""
+REPEATED_WEIGHT: Final = 5.2
+"""... which repeats all of it, by the length of the repeated words' vectors,"""
+WORDS_WEIGHT: Final = 6.6
+"""... which holds all its words, by how rare they are among the sentences,"""
+HEADER_WEIGHT: Final = 4.4
+"""... whose passage has all the others in its header,"""
+STANDS_WEIGHT: Final = 3.2
+"""... which stands below a question or heading that is the same, as far as that is nearer than itself,"""
+RELEVANCE_WEIGHT: Final = 5.6
+"""... and whose passage the search found as relevant as can be."""
+CANNOT_TELL: Final = -2.4
+"""Nats for a sentence without a number or a time, where that is asked for."""
+RULED_OUT: Final = -100.0
+"""Nats for what is no statement: no other reason outweighs it."""
+SHOWN: Final = 12
+"""Sentences that a small model is shown: it is lost among more."""
+_SPLITTER: Final = BigramSplitter()
+_UNKNOWN: Final = Similarity(0.0, 0.0, 0.0)
+
+
+def weighed(
+    question: str, passages: Sequence[PassageSentences], similarities: Similarities | None, *, relevance: bool = True
+) -> list[PassageSentences]:
+    """Return the passages with what speaks for each of their sentences, in nats.
+
+    Args:
+        question: What is asked.
+        passages: All that might be shown.
+        similarities: What the embedder knows of sentences; without it only their words are compared.
+        relevance: Whether that of the passages was found for this question.
+    """
+    sentences = [sentence for item in passages for sentence in item.sentences]
+    meanings = _meanings(question, sentences, similarities)
+    words = _words(question, passages)
+    asked = asked_for(question)
+    nats = iter(
+        RULED_OUT
+        if sentence.kind != "statement"
+        else meaning
+        + said
+        + RELEVANCE_WEIGHT * sentence.passage.score * relevance
+        + CANNOT_TELL * (asked is not None and not may_tell(sentence.text, asked))
+        for sentence, meaning, said in zip(sentences, meanings, words, strict=True)
+    )
+    return [
+        replace(item, sentences=tuple(replace(sentence, nats=next(nats)) for sentence in item.sentences))
+        for item in passages
+    ]
+
+
+def narrowed(weighings: Sequence[Sequence[PassageSentences]], most: int = SHOWN) -> list[tuple[PassageSentences, ...]]:
+    """Return the same passages, weighed for one question or for several, with the sentences that most speaks for.
+
+    Each question keeps as many as one alone would share with the others; all show the same sentences.
+    """
+    share = max(1, most // len(weighings)) if weighings else most
+    kept = {index for passages in weighings for index in _best(passages, share)}
+    return [_kept(passages, kept) for passages in weighings]
+
+
+def weighed_as(
+    passages: Sequence[PassageSentences], others: Sequence[PassageSentences]
+) -> tuple[PassageSentences, ...]:
+    """Return ``passages`` with what speaks for the same sentences among ``others``."""
+    nats = {(one.passage.path, one.start): one.nats for item in others for one in item.sentences}
+    return tuple(
+        replace(item, sentences=tuple(replace(one, nats=nats[one.passage.path, one.start]) for one in item.sentences))
+        for item in passages
+    )
+
+
+def _best(passages: Sequence[PassageSentences], count: int) -> list[int]:
+    nats = [sentence.nats for item in passages for sentence in item.sentences]
+    return sorted(range(len(nats)), key=lambda index: -nats[index])[:count]
+
+
+def _kept(passages: Sequence[PassageSentences], kept: Collection[int]) -> tuple[PassageSentences, ...]:
+    left, first = list[PassageSentences](), 0
+    for item in passages:
+        sentences = tuple(sentence for at, sentence in enumerate(item.sentences, first) if at in kept)
+        if sentences:
+            left.append(replace(item, sentences=sentences))
+        first += len(item.sentences)
+    return tuple(left)
+
+
+def _meanings(question: str, sentences: Sequence[Sentence], similarities: Similarities | None) -> list[float]:
+    """Return what the embedder's opinion of each sentence, and of what it stands for, is worth."""
+    compared = similarities(question, [shown_sentence(one.text) for one in sentences]) if similarities else ()
+    if similarities is None or not compared:
+        return [0.0] * len(sentences)
+    stands_for = {index: text for index in range(len(sentences)) if (text := _stands_for(sentences, index))}
+    above = dict(zip(stands_for, similarities(question, list(stands_for.values())) if stands_for else (), strict=True))
+    return [
+        MEANING_WEIGHT * one.rest * (1 - one.repeated)
+        + REPEATED_WEIGHT * one.repeated
+        + STANDS_WEIGHT * max(0.0, above.get(index, _UNKNOWN).whole - one.whole) * (index in above)
+        for index, one in enumerate(compared)
+    ]
+
+
+def _stands_for(sentences: Sequence[Sentence], index: int) -> str:
+    """Return the text that tells what a statement is about, nothing where only itself does."""
+    sentence, before = sentences[index], sentences[index - 1] if index else None
+    if sentence.kind != "statement":
+        return ""
+    if name := row_name(sentence.text):
+        return name
+    if before is None or before.passage is not sentence.passage:
+        # Other headings are shown above the passage as well, and stand for more than its first sentence.
+        heading = sentence.passage.heading[-1] if sentence.passage.heading else ""
+        return heading if is_question(heading) else ""
+    return shown_sentence(before.text) if before.kind in ("question", "heading") else ""
+
+
+def _words(question: str, passages: Sequence[PassageSentences]) -> list[float]:
+    """Return what the words are worth that each sentence, or else its passage's header, shares with the question."""
+    asked = _SPLITTER.question_terms(question)
+    held = [
+        (set(_SPLITTER.terms(shown_sentence(sentence.text))), header)
+        for item in passages
+        for header in [set(_SPLITTER.terms(header_of(item.passage)))]
+        for sentence in item.sentences
+    ]
+    rarity = {term: math.log(1 + len(held) / (0.5 + sum(term in said for said, _ in held))) for term in asked}
+    whole = sum(rarity.values()) or 1.0
+    return [
+        sum(
+            (WORDS_WEIGHT if term in said else HEADER_WEIGHT if term in header else 0.0) * rarity[term]
+            for term in asked
+        )
+        / whole
+        for said, header in held
+    ]

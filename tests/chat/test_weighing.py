@@ -1,0 +1,177 @@
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from lorag.chat.numbering import PassageSentences, split_passages
+from lorag.chat.statements import row_name
+from lorag.chat.weighing import (
+    CANNOT_TELL,
+    HEADER_WEIGHT,
+    MEANING_WEIGHT,
+    RELEVANCE_WEIGHT,
+    REPEATED_WEIGHT,
+    STANDS_WEIGHT,
+    WORDS_WEIGHT,
+    narrowed,
+    weighed,
+    weighed_as,
+)
+from lorag.retrieval.passages import Passage, Similarity
+
+
+def passages_of(*texts: str, heading: tuple[str, ...] = (), score: float = 0.0) -> list[PassageSentences]:
+    """Return passages with these texts, one file each."""
+    return split_passages(
+        Passage(number, Path(f"{number}.md"), "A", "default", heading, None, 1, 9, 0, len(text), text, score, 1.0, 0.5)
+        for number, text in enumerate(texts)
+    )
+
+
+class Embedder:
+    """Knows how near some texts are to any question; all others are far."""
+
+    def __init__(self, near: dict[str, float]) -> None:
+        self.near = near
+        self.compared: list[list[str]] = []
+
+    def __call__(self, question: str, texts: Sequence[str]) -> list[Similarity]:
+        self.compared.append(list(texts))
+        return [Similarity(near, near, 0.0) for near in (self.near.get(text, 0.2) for text in texts)]
+
+
+def nats_of(passages: Sequence[PassageSentences]) -> list[float]:
+    """Return what speaks for each sentence."""
+    return [sentence.nats for item in passages for sentence in item.sentences]
+
+
+def texts_of(passages: Sequence[PassageSentences]) -> list[str]:
+    """Return the sentences."""
+    return [sentence.text for item in passages for sentence in item.sentences]
+
+
+def test_a_question_or_heading_speaks_for_what_stands_below_it():
+    embedder = Embedder({"Do you ship?": 0.9, "How long?": 0.8, "To Japan.": 0.1})
+    asked, answer, other, _, last = nats_of(
+        weighed("zzz", passages_of("Do you ship?\nTo Japan.\nBy air.\nHow long?", "A week."), embedder)
+    )
+    assert asked < -50
+    assert answer == pytest.approx(MEANING_WEIGHT * 0.1 + STANDS_WEIGHT * 0.8)
+    assert other == last == pytest.approx(MEANING_WEIGHT * 0.2)
+
+    nearer = nats_of(weighed("zzz", passages_of("Do you ship?\nTo Japan."), Embedder({"To Japan.": 0.95})))
+    assert nearer[1] == pytest.approx(MEANING_WEIGHT * 0.95)
+    _, below, _ = nats_of(weighed("zzz", passages_of("[Opening]\nSix to nine.\nBye."), Embedder({"[Opening]": 0.7})))
+    assert below == pytest.approx(MEANING_WEIGHT * 0.2 + STANDS_WEIGHT * 0.5)
+
+
+def test_a_question_that_is_the_heading_of_a_passage_speaks_for_its_first_sentence():
+    near = Embedder({"Do you ship?": 0.9, "Shipping": 0.9})
+
+    first, second = nats_of(
+        weighed("zzz", passages_of("To Japan.\nBy air.", heading=("Shipping", "Do you ship?")), near)
+    )
+    assert first == pytest.approx(second + STANDS_WEIGHT * 0.7)
+    first, second = nats_of(
+        weighed("zzz", passages_of("To Japan.\nBy air.", heading=("Do you ship?", "Shipping")), near)
+    )
+    assert first == second
+
+
+def test_the_name_of_a_row_speaks_for_it():
+    embedder = Embedder({"Old Mill": 0.9})
+    rows = ["store: Old Mill | phone: 1", "| Castle | 2 |"]
+
+    other, row, _ = nats_of(weighed("zzz", passages_of("\n".join(["Open daily.", *rows])), embedder))
+
+    assert row == pytest.approx(other + STANDS_WEIGHT * 0.7)
+    assert embedder.compared == [["Open daily.", *rows], ["Old Mill", "Castle"]]
+
+
+def test_repeated_words_count_by_their_share_and_the_others_by_what_they_mean():
+    known = {
+        "The mill serves beer.": Similarity(whole=0.5, rest=0.6, repeated=0.5),
+        "We pour ale.": Similarity(whole=0.4, rest=0.4, repeated=0.0),
+    }
+
+    first, second = nats_of(weighed("zzz", passages_of(*known), lambda _, texts: [known[text] for text in texts]))
+
+    assert first == pytest.approx(MEANING_WEIGHT * 0.3 + REPEATED_WEIGHT * 0.5)
+    assert second == pytest.approx(MEANING_WEIGHT * 0.4)
+
+
+@pytest.mark.parametrize("similarities", [None, lambda *_: []])
+def test_without_an_embedder_or_what_it_knows_only_words_are_compared(similarities):
+    passages = passages_of("The guest badge is yellow.\nDogs are welcome.\nThe badge costs nothing.")
+
+    first, second, third = nats_of(weighed("colour of the guest badge", passages, similarities))
+
+    assert first > third > second == 0.0
+    assert first < WORDS_WEIGHT
+
+
+def test_words_that_few_sentences_hold_count_more():
+    passages = passages_of("Dogs need a leash.\nCats need a box.\nBirds need a cage.\nAll need water.")
+
+    leash, box, _, water = nats_of(weighed("need leash", passages, None))
+
+    assert leash > 2 * box
+    assert box == water
+
+
+def test_words_in_the_header_of_a_passage_speak_for_its_sentences():
+    leash = passages_of("On a leash.\nOutside.", heading=("Dogs",)) + passages_of("In a box.", heading=("Cats",))
+
+    first, second, third = nats_of(weighed("dogs", leash, None))
+
+    assert first == second == pytest.approx(HEADER_WEIGHT)
+    assert third == 0.0
+
+
+def test_the_relevance_of_the_passage_counts_unless_it_was_found_for_something_else():
+    passages = passages_of("One.", score=0.5)
+
+    assert nats_of(weighed("zzz", passages, None)) == pytest.approx([RELEVANCE_WEIGHT * 0.5])
+    assert nats_of(weighed("zzz", passages, None, relevance=False)) == [0.0]
+
+
+def test_a_sentence_without_a_number_is_behind_where_one_is_asked_for():
+    passages = passages_of("It ships soon.\nIt ships in 3 days.")
+
+    soon, days = nats_of(weighed("how many zzz", passages, None))
+    assert (soon, days) == (CANNOT_TELL, 0.0)
+    assert nats_of(weighed("zzz", passages, None)) == [0.0, 0.0]
+
+
+def test_the_sentences_that_most_speaks_for_are_left_in_their_order():
+    passages = passages_of("A 1.\nB 2.\nC 3.", "D 4.", "E 5.\nF 6.")
+    near = Embedder({"B 2.": 0.9, "C 3.": 0.5, "F 6.": 0.8})
+
+    [left] = narrowed([weighed("zzz", passages, near)], 3)
+
+    assert texts_of(left) == ["B 2.", "C 3.", "F 6."]
+    assert [item.passage for item in left] == [passages[0].passage, passages[2].passage]
+    assert all(one.start < other.start for item in left for one, other in pairwise(item.sentences))
+    assert [texts_of(all_) for all_ in narrowed([weighed("zzz", passages, near)], 9)] == [texts_of(passages)]
+
+
+def test_several_questions_share_what_is_shown():
+    passages = passages_of("A 1.\nB 2.\nC 3.\nD 4.")
+    first = weighed("zzz", passages, Embedder({"B 2.": 0.9, "D 4.": 0.5}))
+    second = weighed("zzz", passages, Embedder({"C 3.": 0.9, "B 2.": 0.5}))
+
+    shown = narrowed([first, second], 4)
+
+    assert [texts_of(own) for own in shown] == [["B 2.", "C 3.", "D 4."]] * 2
+    assert nats_of(shown[0])[0] > nats_of(shown[0])[1]
+    assert nats_of(shown[1])[0] < nats_of(shown[1])[1]
+    assert nats_of(weighed_as(shown[0], second)) == nats_of(shown[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("a: b: c | d: e", "c"), ("| E02 | stuck |", "E02"), ("E02 | stuck", "E02"), ("No row.", ""), ("|", ""), ("", "")],
+)
+def test_the_name_of_a_row_is_its_first_cell(text: str, name: str):
+    assert row_name(text) == name
