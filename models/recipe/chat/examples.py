@@ -12,6 +12,7 @@ from chat.intents import SmallTalk
 from chat.layout import Layout, Shape
 from chat.pools import Gold, Pools
 from chat.questions import varied
+from chat.searched import Searched
 from chat.tables import SOURCE
 from lorag.prompts.grounded import (
     REFUSALS,
@@ -41,6 +42,10 @@ _TWINS: Final = 0.5
 _ECHOES: Final = 0.5
 _OTHER_ROW: Final = 0.7
 _OTHER_FACT: Final = 0.7
+_TAKEN_OUT: Final = 0.75
+"""Share of the refusals whose answering passage is taken out; the others have another question."""
+_PAGE_TAKEN_OUT: Final = 0.4
+"""Of a page it is taken out less: its other sentences mislead most."""
 _REFUSED_ALONE: Final = 0.6
 """A passage that stands alone is refused less: more often than not it is shown because it answers."""
 
@@ -69,6 +74,7 @@ class ExampleBuilder:
         self.talk = talk
         self.golds = Golds(pools)
         self.layout = Layout(self.golds)
+        self.searched = Searched(pools.split)
 
     def build(self, kind: str, shape: Shape, rng: random.Random) -> Example:
         """Return one example of ``kind``."""
@@ -82,6 +88,8 @@ class ExampleBuilder:
             return self._copies(shape, rng)
         if kind == "conversation":
             return self._conversation(shape, rng)
+        if kind == "searched":
+            return self._searched(shape, rng)
         return self._grounded(kind, self.golds.drawn(kind, rng), shape, rng)
 
     def _grounded(self, kind: str, gold: Gold, shape: Shape, rng: random.Random) -> Example:
@@ -89,23 +97,41 @@ class ExampleBuilder:
         language = language_of(gold.question)
         refused = shape.refusal if len(passages) > 1 or shape.refusal == 1 else shape.refusal * _REFUSED_ALONE
         if rng.random() < refused:
-            return self._refusal(kind, gold, passages, targets, rng)
+            return self._refusal(kind, gold, passages, targets, shape, rng)
+        passages, targets = self.layout.narrowed(gold.question, passages, targets, shape, rng)
         return _quoting(kind, gold.question, passages, targets, language)
 
     def _refusal(
-        self, kind: str, gold: Gold, passages: list[PromptPassage], targets: Sequence[int], rng: random.Random
+        self,
+        kind: str,
+        gold: Gold,
+        passages: list[PromptPassage],
+        targets: Sequence[int],
+        shape: Shape,
+        rng: random.Random,
     ) -> Example:
         """Return the same prompt without the passage that answers, or with a question that it does not answer."""
         holder = _passage_of(passages, targets[0])
         question = gold.question
-        if len(passages) > 1 and rng.random() < 0.75:
+        whole = isinstance(gold, FactGold) and gold.whole
+        if len(passages) > 1 and rng.random() < (_PAGE_TAKEN_OUT if whole else _TAKEN_OUT):
             passages = passages[:holder] + passages[holder + 1 :]
         else:
             question = self._foreign_question(gold, rng)
         language = language_of(question)
+        passages, _ = self.layout.narrowed(question, passages, (), shape, rng)
         turn = grounded_question(question, passages)
         messages = (("user", turn), ("assistant", REFUSALS[language]))
         return Example(kind, messages, tuple(numbered_sentences(passages)), (), len(passages), language)
+
+    def _searched(self, shape: Shape, rng: random.Random) -> Example:
+        """Return a question over one of the small collections with what its search brings."""
+        question, passages, targets = self.searched.drawn(shape, rng)
+        language = language_of(question)
+        if targets:
+            return _quoting("searched", question, passages, targets, language)
+        messages = (("user", grounded_question(question, passages)), ("assistant", REFUSALS[language]))
+        return Example("searched", messages, tuple(numbered_sentences(passages)), (), len(passages), language)
 
     def _foreign_question(self, gold: Gold, rng: random.Random) -> str:
         language = language_of(gold.question)

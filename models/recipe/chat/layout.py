@@ -5,10 +5,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+
 from chat.elsewhere import defines, is_edition, repeats
 from chat.facts import FactGold
 from chat.golds import Golds
-from chat.nearest import NearPassages
+from chat.nearest import Nearness, NearPassages
 from chat.phrases import SOURCE as PHRASES
 from chat.pools import Gold, language_of_sentences
 from chat.random_text import random_gold
@@ -17,6 +19,8 @@ from lorag.prompts.grounded import PromptPassage, shown_sentence
 
 _NEIGHBOURS: Final = 0.6
 """Share of the passages beside a fact that come from the same document, as long as that has more to tell."""
+_OTHER_PAGES: Final = 0.7
+"""Share of the passages beside a page that are pages, too."""
 _SEPARATORS: Final = (" › ", " › ", ", ")
 
 
@@ -34,6 +38,8 @@ class Shape:
     """Share of misleading passages that share words or a source with the question."""
     near: float = 0.0
     """Share of misleading passages that a search by meaning would bring; ``hard`` is a share of the others."""
+    left: tuple[int, int] | None = None
+    """Fewest and most sentences of all passages that are left, the nearest to the question; None leaves them all."""
 
 
 class Layout:
@@ -42,6 +48,7 @@ class Layout:
     def __init__(self, golds: Golds) -> None:
         self._golds = golds
         self._near: NearPassages | None = None
+        self._nearness = Nearness()
 
     def laid_out(
         self, golds: Sequence[Gold], shape: Shape, rng: random.Random
@@ -63,6 +70,32 @@ class Layout:
             first += len(passage.sentences)
         return [passage for passage, _ in blocks], numbers
 
+    def narrowed(
+        self, question: str, passages: list[PromptPassage], targets: Sequence[int], shape: Shape, rng: random.Random
+    ) -> tuple[list[PromptPassage], list[int]]:
+        """Return of long prompts what the chat shows: the sentences nearest to the question, and those with these numbers."""
+        if shape.left is None:
+            return passages, list(targets)
+        sentences = [sentence for passage in passages for sentence in passage.sentences]
+        count = rng.randint(*shape.left)
+        if len(sentences) <= count:
+            return passages, list(targets)
+        near = self._nearness.of(question, sentences)
+        near[[target - 1 for target in targets]] = np.inf
+        kept = {int(index) for index in np.argsort(-near)[:count]}
+        left, numbers, first = list[PromptPassage](), list[int](), 0
+        shown = 0
+        for passage in passages:
+            indices = [first + at for at in range(len(passage.sentences)) if first + at in kept]
+            for index in indices:
+                shown += 1
+                if index + 1 in targets:
+                    numbers.append(shown)
+            if indices:
+                left.append(PromptPassage(passage.header, tuple(sentences[index] for index in indices)))
+            first += len(passage.sentences)
+        return left, numbers
+
     @staticmethod
     def _answers(sentence: str, golds: Sequence[Gold], wanted: Collection[str]) -> bool:
         return repeats(sentence, wanted) or any(defines(sentence, gold.question) for gold in golds)
@@ -72,6 +105,8 @@ class Layout:
             return _window(random_gold(rng), shape, rng)
         if gold.source == PHRASES:
             return self._golds.phrases.others(gold, language_of_sentences(gold.sentences), rng)
+        if isinstance(gold, FactGold) and gold.whole and rng.random() < _OTHER_PAGES:
+            return self._golds.facts.page_beside(gold, rng)
         if isinstance(gold, FactGold) and rng.random() < _NEIGHBOURS:
             neighbour = self._golds.facts.neighbour(gold, rng)
             if neighbour is not None:

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chat.pools import Gold
+from lorag.chat.weighing import MEANING_WEIGHT, REPEATED_WEIGHT
 from lorag.retrieval.embedders import open_embedder
 
 _NEAREST: Final = 40
@@ -50,3 +52,17 @@ class NearPassages:
 
 def _text(gold: Gold) -> str:
     return "\n".join(part for part in (gold.header, *gold.sentences[:8]) if part)
+
+
+class Nearness:
+    """How near sentences are to a question, as the chat weighs them."""
+
+    def __init__(self) -> None:
+        self._embedder = open_embedder("builtin")
+
+    def of(self, question: str, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """Return one figure a sentence."""
+        told = self._embedder.embed_passages(sentences)
+        unrepeated, repeated = self._embedder.embed_unrepeated(question, sentences)
+        meant: NDArray[np.float32] = (told * unrepeated).sum(axis=1) * (1 - repeated)
+        return MEANING_WEIGHT * meant + REPEATED_WEIGHT * repeated

@@ -135,5 +135,6 @@ def _stage(entry: Table) -> Stage:
         refusal=values.pop("refusal"),
         hard=values.pop("hard"),
         near=values.pop("near", 0.0),
+        left=tuple(values.pop("left")) if "left" in values else None,
     )
     return Stage(shape=shape, rate=tuple(values.pop("rate")), **values)
