@@ -32,7 +32,7 @@ from lorag.retrieval.terms import BigramSplitter
 from lorag.settings import Settings
 
 FOLDER: Final = Path(__file__).parent / "collections"
-DEV: Final = frozenset({"clinic", "factory", "hotel", "university"})
+DEV: Final = frozenset({"clinic", "factory", "hotel", "port", "theatre", "university"})
 """The collections that are never trained on."""
 _NOISE: Final = 2.0
 """Nats by which what speaks for a sentence is off, so that the same question is seen among others."""
