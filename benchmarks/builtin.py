@@ -29,8 +29,8 @@ from benchmarks.builtin_chat import (
     trials,
     unheld,
 )
-from benchmarks.builtin_library import ask_library
-from benchmarks.recipe import ExampleBuilder, corpus_folder, dev_corpus, example_builder
+from benchmarks.builtin_library import ask_collection, ask_library
+from benchmarks.recipe import ExampleBuilder, collection_folders, corpus_folder, dev_corpus, example_builder
 from benchmarks.report import Figure
 from lorag.chat.turn import Documents
 from lorag.engine.api import Engine, LoadedModel, LoadRequest
@@ -56,6 +56,7 @@ def figures() -> list[Figure]:
     builder = example_builder(dev_corpus(folder))
     measured = asyncio.run(_chat(builder, model))
     measured += list(_library(builder))
+    measured += list(_collections())
     if importlib.util.find_spec("benchmarks.builtin_embedder") is not None:
         measured += importlib.import_module("benchmarks.builtin_embedder").figures()
     return measured
@@ -216,6 +217,20 @@ def _library(builder: ExampleBuilder) -> Iterator[Figure]:
         yield Figure(f"end to end, {name}: answer among the passages", _percent([o.found for o in own]), "%", detail=of)
         yield Figure(f"end to end, {name}: answer in quote", _percent([o.right for o in own]), "%", detail=of)
         yield Figure(f"end to end, {name}: refused", _percent([o.refused for o in own]), "%", detail=of)
+
+
+def _collections() -> Iterator[Figure]:
+    asked = int(os.environ.get("BENCH_QUESTIONS", "100"))
+    measured = [ask_collection(folder, asked) for folder in collection_folders()]
+    for metric, name in (
+        ("contains", "answer in quote"),
+        ("wrong_refusal", "refused wrongly"),
+        ("right_refusal", "refused rightly"),
+    ):
+        counts = [one[metric]["questions"] for one in measured]
+        share = sum(one[metric]["mean"] * count for one, count in zip(measured, counts, strict=True)) / sum(counts)
+        detail = f"{sum(counts)} questions, {len(measured)} collections of 8 documents"
+        yield Figure(f"small collections: {name}", 100 * share, "%", detail=detail)
 
 
 def _percent(values: Sequence[float | bool]) -> float:

@@ -14,7 +14,7 @@ from lorag.chat.prompt import Exchange
 from lorag.chat.quoting import earlier_for_quoting, held_to_quotes, joined_quotes
 from lorag.chat.statements import kind_of
 from lorag.chat.turn import Documents
-from lorag.chat.weighing import narrowed, weighed
+from lorag.chat.weighing import weighed_for_each
 from lorag.engine.api import Engine, Finished, GenerateRequest, LoadedModel, Sampling, TextDelta, Usage
 from lorag.prompts.grounded import REFUSALS, grounded_question, numbered_sentences
 from lorag.prompts.messages import Message
@@ -34,8 +34,8 @@ PASSAGES: Final = (1, 3, 6)
 _LINE: Final = re.compile(r"\[(\d+)\] (.*)")
 _NUMBER: Final = re.compile(r"^\[(\d+)\]", re.MULTILINE)
 _MOST_TOKENS: Final = 400
-_RELEVANCE: Final = 0.3
-"""What a search finds a passage to be on average."""
+_RELEVANCE: Final = 0.2
+"""What a search finds a passage to be on average; equal for all, it tells nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +163,20 @@ async def _as_in_chat(
     """Return what lorag answers: most of the sentences are left out, and each of several questions is asked by itself."""
     question = example.messages[-2][1].split("\n\n", maxsplit=1)[0]
     parts, passages = question_parts(question), placed(example)
-    shown = narrowed([weighed(part, passages, documents.similarities) for part in parts])
+    shown = weighed_for_each(parts, passages, documents.similarities)
     replies = []
     for part, own in zip(parts, shown, strict=True):
-        prompts, sentences = [item.prompt for item in own], [one for item in own for one in item.sentences]
+        prompts, sentences = (
+            [item.prompt for item in own.passages],
+            [one for item in own.passages for one in item.sentences],
+        )
         asked = Message("user", grounded_question(part, prompts))
         texts, nats = numbered_sentences(prompts), [one.nats for one in sentences]
-        held = partial(held_to_quotes, question=part, sentences=texts, nats=nats)
+        held = partial(held_to_quotes, question=part, sentences=texts, nats=nats, quoting=own.quoting)
         replies.append(await reply(engine, model, [*messages[:-1], asked], held))
     text = joined_quotes("\n".join(said.text for said in replies), question) if len(replies) > 1 else replies[0].text
     # Numbered as in the example, where nothing is left out.
-    numbers = [one.start for item in shown[0] for one in item.sentences]
+    numbers = [one.start for item in shown[0].passages for one in item.sentences]
     text = _NUMBER.sub(lambda found: f"[{numbers[int(found[1]) - 1]}]", text)
     return Reply(text, all(said.ended for said in replies), replies[-1].usage)
 

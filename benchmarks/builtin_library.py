@@ -1,4 +1,4 @@
-"""The built-in models end to end: a thousand documents in the library, questions through ``lorag ask``."""
+"""The built-in models end to end: a thousand documents in the library, or a small collection as people keep them."""
 
 import json
 import os
@@ -43,6 +43,25 @@ def ask_library(builder: ExampleBuilder, questions: int) -> list[Outcome]:
         environment = {**os.environ, "LORAG_DATA_DIR": str(Path(folder, "data"))}
         _lorag(["add", str(source)], environment)
         return [_asked(language, gold, environment) for language, gold in golds]
+
+
+def ask_collection(folder: Path, questions: int) -> dict[str, Any]:
+    """Put the documents of a small collection into a fresh library and return what ``lorag eval`` measures on its questions."""
+    with tempfile.TemporaryDirectory() as scratch:
+        asked = Path(scratch, "questions.jsonl")
+        rows = [json.loads(line) for line in (folder / "questions.jsonl").read_text("utf-8").splitlines()]
+        spread = rows[:: max(1, len(rows) // questions)]
+        asked.write_text("".join(map(_as_evaluated, spread)), encoding="utf-8")
+        environment = {**os.environ, "LORAG_DATA_DIR": str(Path(scratch, "data"))}
+        _lorag(["add", str(folder / "docs")], environment)
+        record = json.loads(_lorag(["eval", str(asked), "--rag", "--json"], environment))
+        metrics: dict[str, Any] = record["rows"][0]["metrics"]
+        return metrics
+
+
+def _as_evaluated(row: dict[str, Any]) -> str:
+    answers = {"answers": row["answers"]} if "answers" in row else {"answerable": False}
+    return json.dumps({"question": row["asks"][0], **answers}, ensure_ascii=False) + "\n"
 
 
 def _write(folder: Path, builder: ExampleBuilder, golds: list[Gold]) -> None:

@@ -11,8 +11,25 @@ from chat.examples import Example, ExampleBuilder
 from chat.intents import FOLDER, SmallTalk
 from chat.layout import Shape
 from chat.pools import Document, Gold, Pools
+from chat.searched import DEV
+from chat.searched import FOLDER as COLLECTIONS
 
-__all__ = ["Document", "Example", "ExampleBuilder", "Gold", "Shape", "corpus_folder", "dev_corpus", "example_builder"]
+__all__ = [
+    "Document",
+    "Example",
+    "ExampleBuilder",
+    "Gold",
+    "Shape",
+    "collection_folders",
+    "corpus_folder",
+    "dev_corpus",
+    "example_builder",
+]
+
+
+def collection_folders() -> list[Path]:
+    """Return the folders of the small collections that were not trained on."""
+    return [COLLECTIONS / name for name in sorted(DEV)]
 
 
 def corpus_folder() -> Path | None:

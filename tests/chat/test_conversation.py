@@ -22,7 +22,6 @@ from lorag.chat.events import (
     TurnSaved,
 )
 from lorag.chat.numbering import split_passages
-from lorag.chat.quoting import CITING_WEIGHT, CITING_ZERO
 from lorag.chat.turn import Documents, ModelChoice, TurnOptions
 from lorag.chat.weighing import SHOWN, weighed
 from lorag.engine.api import AdapterStrength, LoadRequest, Sampling
@@ -384,10 +383,9 @@ async def test_the_built_in_model_is_told_how_near_each_sentence_is_to_the_quest
     sentences = ["Employees get 15 days of leave.", "Unused leave is lost.", "Managers get a car."]
     assert compared == ([("What leave is there?", sentences)] if weighed_ else [])
     told = weighed("What leave is there?", split_passages([LEAVE, CAR]), similarities)
-    expected = [sentence.nats for item in told for sentence in item.sentences]
+    expected = [sentence.nats for item in told.passages for sentence in item.sentences]
     assert engine.requests[0].citation_bias == (pytest.approx(expected) if weighed_ else ())
-    citing = CITING_WEIGHT * (max(expected) - CITING_ZERO)
-    assert engine.requests[0].citing_bias == (pytest.approx(citing) if weighed_ else 0.0)
+    assert engine.requests[0].citing_bias == (pytest.approx(told.quoting) if weighed_ else 0.0)
 
 
 async def test_of_two_questions_it_is_not_told_how_relevant_the_passages_are(chats: Chats):
@@ -395,9 +393,10 @@ async def test_of_two_questions_it_is_not_told_how_relevant_the_passages_are(cha
     await ask(talk(chats, engine, LEAVE, replace(CAR, score=0.1)), BOTH)
 
     parts = ("How many days of leave do employees get?", "who gets a car?")
-    told = [weighed(part, split_passages([LEAVE, CAR]), None, relevance=False) for part in parts]
+    found = split_passages([LEAVE, replace(CAR, score=0.1)])
+    told = [weighed(part, found, None, relevance=False) for part in parts]
     assert [request.citation_bias for request in engine.requests] == [
-        tuple(sentence.nats for item in own for sentence in item.sentences) for own in told
+        tuple(sentence.nats for item in own.passages for sentence in item.sentences) for own in told
     ]
 
 

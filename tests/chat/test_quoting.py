@@ -3,19 +3,19 @@ from collections.abc import Sequence
 import pytest
 
 from lorag.chat.prompt import Exchange
-from lorag.chat.quoting import CITING_WEIGHT, CITING_ZERO, earlier_for_quoting, held_to_quotes
-from lorag.chat.weighing import RULED_OUT
+from lorag.chat.quoting import earlier_for_quoting, held_to_quotes
 from lorag.engine.api import GenerateRequest, Sampling
 
 REQUEST = GenerateRequest((), Sampling(), 100)
 SENTENCES = ("Do you ship?", "To Japan.", "By air.")
 
 
-def test_what_speaks_for_the_best_sentence_speaks_for_quoting():
-    held = held_to_quotes(REQUEST, "ship?", SENTENCES, [RULED_OUT, 9.0, 2.0])
+def test_what_speaks_for_sentences_and_for_quoting_is_added_to_what_the_model_makes_of_them():
+    held = held_to_quotes(REQUEST, "ship?", SENTENCES, [-100.0, 9.0, 2.0], 1.5)
 
-    assert held.citation_bias == (RULED_OUT, 9.0, 2.0)
-    assert held.citing_bias == pytest.approx(CITING_WEIGHT * (9.0 - CITING_ZERO))
+    assert held.citation_bias == (-100.0, 9.0, 2.0)
+    assert held.citing_bias == 1.5
+    assert held.grammar
 
 
 @pytest.mark.parametrize("sentences", [SENTENCES, ()])
@@ -24,10 +24,6 @@ def test_where_nothing_is_weighed_the_model_decides_alone(sentences: Sequence[st
 
     assert held.citation_bias == ()
     assert held.citing_bias == 0.0
-
-
-def test_where_nothing_can_answer_the_answer_is_a_refusal():
-    assert held_to_quotes(REQUEST, "ship?", SENTENCES, [RULED_OUT] * 3).citing_bias < -50
 
 
 @pytest.mark.parametrize(("question", "has_passages"), [("thanks", False), ("And in Japan?", True)])

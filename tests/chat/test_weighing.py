@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from itertools import pairwise
+from math import log
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,16 @@ from lorag.chat.numbering import PassageSentences, split_passages
 from lorag.chat.statements import row_name
 from lorag.chat.weighing import (
     CANNOT_TELL,
+    CHANCE,
     HEADER_WEIGHT,
     MEANING_WEIGHT,
+    QUOTING_WEIGHT,
+    QUOTING_ZERO,
     RELEVANCE_WEIGHT,
     REPEATED_WEIGHT,
     STANDS_WEIGHT,
     WORDS_WEIGHT,
+    Weighed,
     narrowed,
     weighed,
     weighed_as,
@@ -41,9 +46,9 @@ class Embedder:
         return [Similarity(near, near, 0.0) for near in (self.near.get(text, 0.2) for text in texts)]
 
 
-def nats_of(passages: Sequence[PassageSentences]) -> list[float]:
+def nats_of(told: Weighed) -> list[float]:
     """Return what speaks for each sentence."""
-    return [sentence.nats for item in passages for sentence in item.sentences]
+    return [sentence.nats for item in told.passages for sentence in item.sentences]
 
 
 def texts_of(passages: Sequence[PassageSentences]) -> list[str]:
@@ -133,7 +138,8 @@ def test_the_relevance_of_the_passage_counts_unless_it_was_found_for_something_e
     passages = passages_of("One.", score=0.5)
 
     assert nats_of(weighed("zzz", passages, None)) == pytest.approx([RELEVANCE_WEIGHT * 0.5])
-    assert nats_of(weighed("zzz", passages, None, relevance=False)) == [0.0]
+    two = passages + passages_of("Two.", score=0.1)
+    assert nats_of(weighed("zzz", two, None, relevance=False)) == pytest.approx([RELEVANCE_WEIGHT * 0.3] * 2)
 
 
 def test_a_sentence_without_a_number_is_behind_where_one_is_asked_for():
@@ -150,10 +156,10 @@ def test_the_sentences_that_most_speaks_for_are_left_in_their_order():
 
     [left] = narrowed([weighed("zzz", passages, near)], 3)
 
-    assert texts_of(left) == ["B 2.", "C 3.", "F 6."]
-    assert [item.passage for item in left] == [passages[0].passage, passages[2].passage]
-    assert all(one.start < other.start for item in left for one, other in pairwise(item.sentences))
-    assert [texts_of(all_) for all_ in narrowed([weighed("zzz", passages, near)], 9)] == [texts_of(passages)]
+    assert texts_of(left.passages) == ["B 2.", "C 3.", "F 6."]
+    assert [item.passage for item in left.passages] == [passages[0].passage, passages[2].passage]
+    assert all(one.start < other.start for item in left.passages for one, other in pairwise(item.sentences))
+    assert [texts_of(all_.passages) for all_ in narrowed([weighed("zzz", passages, near)], 9)] == [texts_of(passages)]
 
 
 def test_several_questions_share_what_is_shown():
@@ -163,10 +169,32 @@ def test_several_questions_share_what_is_shown():
 
     shown = narrowed([first, second], 4)
 
-    assert [texts_of(own) for own in shown] == [["B 2.", "C 3.", "D 4."]] * 2
+    assert [texts_of(own.passages) for own in shown] == [["B 2.", "C 3.", "D 4."]] * 2
     assert nats_of(shown[0])[0] > nats_of(shown[0])[1]
     assert nats_of(shown[1])[0] < nats_of(shown[1])[1]
-    assert nats_of(weighed_as(shown[0], second)) == nats_of(shown[1])
+    again = weighed_as(shown[0].passages, second.passages)
+    assert [sentence.nats for item in again for sentence in item.sentences] == nats_of(shown[1])
+
+
+def test_what_speaks_for_the_best_sentence_speaks_for_quoting_the_less_the_more_there_are():
+    near = Embedder({"B 2.": 0.9})
+
+    few = weighed("zzz", passages_of("A 1.\nB 2.", score=0.4), near)
+    many = weighed("zzz", passages_of("A 1.\nB 2.\n" + "\n".join(f"C {n}." for n in range(10)), score=0.4), near)
+    ruled_out = weighed("zzz", passages_of("B 2.?\nA 1."), Embedder({"B 2.?": 0.9}))
+
+    assert few.quoting == pytest.approx(QUOTING_WEIGHT * (MEANING_WEIGHT * 0.9 - QUOTING_ZERO - CHANCE * log(2)))
+    assert many.quoting == pytest.approx(few.quoting - QUOTING_WEIGHT * CHANCE * log(6))
+    assert ruled_out.quoting < few.quoting
+
+
+def test_where_nothing_can_answer_nothing_speaks_for_quoting():
+    assert weighed("zzz", passages_of("Do you ship?\nHow long?"), Embedder({})).quoting < -50
+    assert weighed("zzz", [], None).quoting < -50
+
+
+def test_whether_to_quote_is_left_to_the_model_where_no_meaning_is_known():
+    assert weighed("leash", passages_of("On a leash."), None).quoting == 0.0
 
 
 @pytest.mark.parametrize(

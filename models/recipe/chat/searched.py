@@ -77,7 +77,7 @@ class Collection:
             if self._searcher is None:
                 self._searcher = self._filled()
             passages = split_passages(self._searcher.search(question).passages)
-            told = tuple(weighed(question, passages, self._searcher.similarities))
+            told = weighed(question, passages, self._searcher.similarities).passages
             sentences = [sentence for item in told for sentence in item.sentences]
             answering = frozenset(at for at, sentence in enumerate(sentences) if _tells(sentence, answers))
             self._found[question] = Found(question, told, answering)

@@ -53,6 +53,8 @@ class Recipe:
     evaluate_questions: int
     report_questions: int
     stages: tuple[Stage, ...]
+    context: int
+    """Tokens of the longest prompts that it was trained on, in the parts before it as well."""
     average: dict[str, float]
     """Shares of the weights at the ends of stages (and of the file it went on from, ``start``) that are exported together;
     empty for the best checkpoint."""
@@ -61,11 +63,6 @@ class Recipe:
     def tokens(self) -> int:
         """Tokens of all stages."""
         return sum(stage.tokens for stage in self.stages)
-
-    @property
-    def context(self) -> int:
-        """Tokens of the longest prompts that it was trained on."""
-        return max(stage.longest for stage in self.stages)
 
     def stage_at(self, tokens: int) -> tuple[Stage, float] | None:
         """Return the stage that a run of ``tokens`` is in and how much of it is done, or nothing at the end."""
@@ -83,7 +80,12 @@ def read_recipes(path: Path) -> dict[str, Recipe]:
     """
     shared = tomllib.loads(path.read_text("utf-8"))
     parts = shared.pop("part")
-    return {part["name"]: _recipe(_merged(shared, part)) for part in parts}
+    recipes, context = dict[str, Recipe](), 0
+    for part in parts:
+        recipe = _recipe(_merged(shared, part))
+        context = max(context, recipe.context)
+        recipes[part["name"]] = replace(recipe, context=context)
+    return recipes
 
 
 def rehearsal(recipe: Recipe) -> Recipe:
@@ -115,6 +117,7 @@ def _recipe(table: Table) -> Recipe:
         evaluate_questions=table["checkpoint"]["questions"],
         report_questions=table["checkpoint"]["report_questions"],
         stages=tuple(stages),
+        context=max(stage.longest for stage in stages),
         average=table.get("average", {}),
     )
 

@@ -28,7 +28,7 @@ from lorag.chat.records import citation_snapshot, search_record, timings_record,
 from lorag.chat.small_talk import is_small_talk
 from lorag.chat.threads import in_thread
 from lorag.chat.turn import Documents, ModelChoice, Turn, TurnOptions
-from lorag.chat.weighing import narrowed, weighed, weighed_as
+from lorag.chat.weighing import Weighed, weighed_as, weighed_for_each
 from lorag.engine.api import (
     Engine,
     Finished,
@@ -157,12 +157,12 @@ class Conversation:
         if model.quote_by_default:
             earlier = earlier_for_quoting(turn.question, earlier, has_passages=bool(passages))
         parts: tuple[str, ...] = (turn.question,)
-        shown = [passages]
+        shown = [Weighed(passages, 0.0)]
         if turn.quoting and model.quote_by_default:
             # All that follows was measured with the built-in model; another may well know better.
             parts = question_parts(turn.question)
             shown = await in_thread(self._weighed, parts, passages)
-        draft = Draft(turn.question, self._system(turn, model), earlier, shown[0])
+        draft = Draft(turn.question, self._system(turn, model), earlier, shown[0].passages)
         prompt = await fit_prompt(draft, model, self._engine, answer_tokens=self.options.answer_tokens(model))
         turn.sentences = numbered(prompt.passages)
         if prompt.messages_left_out or prompt.passages_left_out:
@@ -171,16 +171,21 @@ class Conversation:
             turn.finish = "stopped"
             return
         if len(parts) > 1:
-            each = zip(parts, shown, strict=True)
-            drafts = [replace(draft, question=part, passages=weighed_as(prompt.passages, own)) for part, own in each]
-            answering = self._in_parts(turn, model, drafts)
+            answering = self._in_parts(
+                turn,
+                model,
+                [
+                    (replace(draft, question=part, passages=weighed_as(prompt.passages, own.passages)), own.quoting)
+                    for part, own in zip(parts, shown, strict=True)
+                ],
+            )
         else:
-            answering = self._streamed(turn, self._request(turn, model, prompt))
+            answering = self._streamed(turn, self._request(turn, model, prompt, shown[0].quoting))
         async with aclosing(answering) as events:
             async for event in events:
                 yield event
 
-    def _request(self, turn: Turn, model: LoadedModel, prompt: FittedPrompt) -> GenerateRequest:
+    def _request(self, turn: Turn, model: LoadedModel, prompt: FittedPrompt, quoting: float) -> GenerateRequest:
         request = GenerateRequest(
             prompt=prompt.segments,
             sampling=self.options.sampling,
@@ -190,16 +195,18 @@ class Conversation:
             return request
         sentences = numbered_sentences([item.prompt for item in prompt.passages])
         nats = [one.nats for one in numbered(prompt.passages).values()] if model.quote_by_default else ()
-        return held_to_quotes(request, turn.question, sentences, nats)
+        return held_to_quotes(request, turn.question, sentences, nats, quoting)
 
-    async def _in_parts(self, turn: Turn, model: LoadedModel, drafts: Sequence[Draft]) -> AsyncGenerator[TurnEvent]:
+    async def _in_parts(
+        self, turn: Turn, model: LoadedModel, drafts: Sequence[tuple[Draft, float]]
+    ) -> AsyncGenerator[TurnEvent]:
         """Quote for each of several questions by itself: asked two at once, a small model mostly answers one."""
         spent = list[Usage]()
-        for draft in drafts:
+        for draft, quoting in drafts:
             prompt = await fit_prompt(draft, model, self._engine, answer_tokens=self.options.answer_tokens(model))
             # Whatever ends this part, what is saved holds the quotes before it.
             part = replace(turn, question=draft.question, text=turn.text)
-            request = self._request(part, model, prompt)
+            request = self._request(part, model, prompt, quoting)
             async with aclosing(self._streamed(part, request)) as events:
                 async for event in events:
                     if not isinstance(event, AnswerText):
@@ -232,14 +239,9 @@ class Conversation:
                 case Finished(reason, usage):
                     turn.finish, turn.usage = reason, usage
 
-    def _weighed(
-        self, parts: Sequence[str], passages: Sequence[PassageSentences]
-    ) -> list[tuple[PassageSentences, ...]]:
-        """Return the sentences that most speaks for, weighed for each of several questions; they are the same for all."""
-        similarities = self.documents.similarities if self.documents else None
+    def _weighed(self, parts: Sequence[str], passages: Sequence[PassageSentences]) -> list[Weighed]:
         with self._searching:
-            # Passages of several questions are shown together: how relevant each is to which of them is not known.
-            return narrowed([weighed(part, passages, similarities, relevance=len(parts) == 1) for part in parts])
+            return weighed_for_each(parts, passages, self.documents.similarities if self.documents else None)
 
     def _system(self, turn: Turn, model: LoadedModel) -> str:
         """Return the system prompt; the built-in model was trained without one."""

@@ -7,7 +7,6 @@ from typing import Final
 
 from lorag.chat.citations import has_citation
 from lorag.chat.prompt import Exchange
-from lorag.chat.weighing import RULED_OUT
 from lorag.engine.api import GenerateRequest
 from lorag.prompts.grounded import REFUSALS
 from lorag.prompts.language import language_of
@@ -15,10 +14,6 @@ from lorag.prompts.quote import quote_grammar
 from lorag.retrieval.followup import is_follow_up
 
 _LINE: Final = re.compile(r"^\[(\d+)\] .*$", re.MULTILINE)
-CITING_WEIGHT: Final = 0.7
-"""Share of the nats of the sentence that most speaks for which speaks for quoting and against refusing ..."""
-CITING_ZERO: Final = 6.0
-"""... counted from here."""
 _MOST_EARLIER: Final = 2
 """Exchanges: it was taught on as many, and behind a dozen it makes words up."""
 
@@ -35,7 +30,7 @@ def earlier_for_quoting(question: str, earlier: Sequence[Exchange], *, has_passa
 
 
 def held_to_quotes(
-    request: GenerateRequest, question: str, sentences: Sequence[str], nats: Sequence[float] = ()
+    request: GenerateRequest, question: str, sentences: Sequence[str], nats: Sequence[float] = (), quoting: float = 0.0
 ) -> GenerateRequest:
     """Return ``request`` with its answer held to numbered sentences; which ones are quoted is not a matter of chance.
 
@@ -44,14 +39,14 @@ def held_to_quotes(
         question: What is asked.
         sentences: As numbered in the prompt.
         nats: What speaks for each of them (:mod:`lorag.chat.weighing`), to weigh the model's choice with; none leaves it alone.
+        quoting: What speaks for quoting at all, to weigh its refusing with.
     """
-    best = max(nats, default=0.0)
     return replace(
         request,
         sampling=replace(request.sampling, temperature=0.0, repeat_penalty=1.0),
         grammar=quote_grammar(sentences, REFUSALS[language_of(question)]),
         citation_bias=tuple(nats),
-        citing_bias=(CITING_WEIGHT * (best - CITING_ZERO) if best > RULED_OUT else RULED_OUT) if nats else 0.0,
+        citing_bias=quoting,
     )
 
 

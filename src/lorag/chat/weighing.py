@@ -6,7 +6,9 @@ docs/decisions/0091-what-speaks-for-a-sentence.md.
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import repeat
+from statistics import fmean
 from typing import Final
 
 from lorag.chat.amounts import asked_for, may_tell
@@ -17,66 +19,102 @@ from lorag.prompts.grounded import shown_sentence
 from lorag.retrieval.passages import Similarity
 from lorag.retrieval.terms import BigramSplitter
 
-MEANING_WEIGHT: Final = 17.0
+MEANING_WEIGHT: Final = 21.0
 """Nats that a sentence is ahead which means all of the question over one that means nothing of it; likewise the next ones:"""
-REPEATED_WEIGHT: Final = 5.2
+REPEATED_WEIGHT: Final = 7.2
 """... which repeats all of it, by the length of the repeated words' vectors,"""
-WORDS_WEIGHT: Final = 6.6
+WORDS_WEIGHT: Final = 7.0
 """... which holds all its words, by how rare they are among the sentences,"""
-HEADER_WEIGHT: Final = 4.4
+HEADER_WEIGHT: Final = 4.0
 """... whose passage has all the others in its header,"""
-STANDS_WEIGHT: Final = 3.2
+STANDS_WEIGHT: Final = 7.8
 """... which stands below a question or heading that is the same, as far as that is nearer than itself,"""
-RELEVANCE_WEIGHT: Final = 5.6
+RELEVANCE_WEIGHT: Final = 9.9
 """... and whose passage the search found as relevant as can be."""
 CANNOT_TELL: Final = -2.4
 """Nats for a sentence without a number or a time, where that is asked for."""
 RULED_OUT: Final = -100.0
 """Nats for what is no statement: no other reason outweighs it."""
+QUOTING_WEIGHT: Final = 0.7
+"""Share of what speaks for the best sentence, but for the relevance of its passage, that speaks for quoting and against refusing ..."""
+QUOTING_ZERO: Final = 2.7
+"""... counted from here,"""
+CHANCE: Final = 0.8
+"""and from so many nats more where the best is that of e times as many sentences: by chance alone one of many is near."""
 SHOWN: Final = 12
 """Sentences that a small model is shown: it is lost among more."""
 _SPLITTER: Final = BigramSplitter()
 _UNKNOWN: Final = Similarity(0.0, 0.0, 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Passages with what speaks for each of their sentences as the answer to one question."""
+
+    passages: tuple[PassageSentences, ...]
+    quoting: float
+    """Nats that speak for an answer and against refusing."""
+
+
 def weighed(
     question: str, passages: Sequence[PassageSentences], similarities: Similarities | None, *, relevance: bool = True
-) -> list[PassageSentences]:
-    """Return the passages with what speaks for each of their sentences, in nats.
+) -> Weighed:
+    """Return the passages with what speaks for each of their sentences.
 
     Args:
         question: What is asked.
         passages: All that might be shown.
         similarities: What the embedder knows of sentences; without it only their words are compared.
-        relevance: Whether that of the passages was found for this question.
+        relevance: Whether that of the passages was found for this question; otherwise all count as the mean of them.
     """
     sentences = [sentence for item in passages for sentence in item.sentences]
     meanings = _meanings(question, sentences, similarities)
-    words = _words(question, passages)
     asked = asked_for(question)
-    nats = iter(
-        RULED_OUT
-        if sentence.kind != "statement"
-        else meaning
-        + said
-        + RELEVANCE_WEIGHT * sentence.passage.score * relevance
-        + CANNOT_TELL * (asked is not None and not may_tell(sentence.text, asked))
-        for sentence, meaning, said in zip(sentences, meanings, words, strict=True)
-    )
-    return [
-        replace(item, sentences=tuple(replace(sentence, nats=next(nats)) for sentence in item.sentences))
-        for item in passages
+    own = [
+        meaning + said + CANNOT_TELL * (asked is not None and not may_tell(sentence.text, asked))
+        for sentence, meaning, said in zip(sentences, meanings or repeat(0.0), _words(question, passages), strict=False)
     ]
+    even = fmean(item.passage.score for item in passages) if passages else 0.0
+    nats = iter(
+        value + RELEVANCE_WEIGHT * (sentence.passage.score if relevance else even)
+        if sentence.kind == "statement"
+        else RULED_OUT
+        for sentence, value in zip(sentences, own, strict=True)
+    )
+    told = [value for sentence, value in zip(sentences, own, strict=True) if sentence.kind == "statement"]
+    return Weighed(
+        tuple(
+            replace(item, sentences=tuple(replace(sentence, nats=next(nats)) for sentence in item.sentences))
+            for item in passages
+        ),
+        _quoting(told) if meanings or not told else 0.0,
+    )
 
 
-def narrowed(weighings: Sequence[Sequence[PassageSentences]], most: int = SHOWN) -> list[tuple[PassageSentences, ...]]:
+def _quoting(nats: Sequence[float]) -> float:
+    """Return what speaks for quoting one of the sentences that most or less speaks for."""
+    if not nats:
+        return RULED_OUT
+    return QUOTING_WEIGHT * (max(nats) - QUOTING_ZERO - CHANCE * math.log(len(nats)))
+
+
+def weighed_for_each(
+    questions: Sequence[str], passages: Sequence[PassageSentences], similarities: Similarities | None
+) -> list[Weighed]:
+    """Return the sentences that most speaks for, the same ones weighed for each of the questions."""
+    # Passages of several questions were found together: how relevant each is to which of them is not known.
+    alone = len(questions) == 1
+    return narrowed([weighed(question, passages, similarities, relevance=alone) for question in questions])
+
+
+def narrowed(weighings: Sequence[Weighed], most: int = SHOWN) -> list[Weighed]:
     """Return the same passages, weighed for one question or for several, with the sentences that most speaks for.
 
-    Each question keeps as many as one alone would share with the others; all show the same sentences.
+    Each question keeps as many as its share of ``most``; all show the same sentences.
     """
     share = max(1, most // len(weighings)) if weighings else most
-    kept = {index for passages in weighings for index in _best(passages, share)}
-    return [_kept(passages, kept) for passages in weighings]
+    kept = {index for one in weighings for index in _best(one.passages, share)}
+    return [replace(one, passages=_kept(one.passages, kept)) for one in weighings]
 
 
 def weighed_as(
@@ -106,10 +144,10 @@ def _kept(passages: Sequence[PassageSentences], kept: Collection[int]) -> tuple[
 
 
 def _meanings(question: str, sentences: Sequence[Sentence], similarities: Similarities | None) -> list[float]:
-    """Return what the embedder's opinion of each sentence, and of what it stands for, is worth."""
+    """Return what the embedder's opinion of each sentence, and of what it stands for, is worth; nothing if it has none."""
     compared = similarities(question, [shown_sentence(one.text) for one in sentences]) if similarities else ()
     if similarities is None or not compared:
-        return [0.0] * len(sentences)
+        return []
     stands_for = {index: text for index in range(len(sentences)) if (text := _stands_for(sentences, index))}
     above = dict(zip(stands_for, similarities(question, list(stands_for.values())) if stands_for else (), strict=True))
     return [
