@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from math import log
 from pathlib import Path
@@ -21,7 +22,6 @@ from lorag.chat.weighing import (
     Weighed,
     narrowed,
     weighed,
-    weighed_as,
 )
 from lorag.retrieval.passages import Passage, Similarity
 
@@ -172,8 +172,7 @@ def test_several_questions_share_what_is_shown():
     assert [texts_of(own.passages) for own in shown] == [["B 2.", "C 3.", "D 4."]] * 2
     assert nats_of(shown[0])[0] > nats_of(shown[0])[1]
     assert nats_of(shown[1])[0] < nats_of(shown[1])[1]
-    again = weighed_as(shown[0].passages, second.passages)
-    assert [sentence.nats for item in again for sentence in item.sentences] == nats_of(shown[1])
+    assert second.among(shown[0].passages) == replace(shown[1], quoting=second.quoting)
 
 
 def test_what_speaks_for_the_best_sentence_speaks_for_quoting_the_less_the_more_there_are():

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -28,7 +28,7 @@ from lorag.chat.records import citation_snapshot, search_record, timings_record,
 from lorag.chat.small_talk import is_small_talk
 from lorag.chat.threads import in_thread
 from lorag.chat.turn import Documents, ModelChoice, Turn, TurnOptions
-from lorag.chat.weighing import Weighed, weighed_as, weighed_for_each
+from lorag.chat.weighing import Weighed, weighed_for_each
 from lorag.engine.api import (
     Engine,
     Finished,
@@ -171,14 +171,8 @@ class Conversation:
             turn.finish = "stopped"
             return
         if len(parts) > 1:
-            answering = self._in_parts(
-                turn,
-                model,
-                [
-                    (replace(draft, question=part, passages=weighed_as(prompt.passages, own.passages)), own.quoting)
-                    for part, own in zip(parts, shown, strict=True)
-                ],
-            )
+            each = dict(zip(parts, (own.among(prompt.passages) for own in shown), strict=True))
+            answering = self._in_parts(turn, model, draft, each)
         else:
             answering = self._streamed(turn, self._request(turn, model, prompt, shown[0].quoting))
         async with aclosing(answering) as events:
@@ -198,15 +192,16 @@ class Conversation:
         return held_to_quotes(request, turn.question, sentences, nats, quoting)
 
     async def _in_parts(
-        self, turn: Turn, model: LoadedModel, drafts: Sequence[tuple[Draft, float]]
+        self, turn: Turn, model: LoadedModel, whole: Draft, weighed: Mapping[str, Weighed]
     ) -> AsyncGenerator[TurnEvent]:
         """Quote for each of several questions by itself: asked two at once, a small model mostly answers one."""
         spent = list[Usage]()
-        for draft, quoting in drafts:
+        for question, own in weighed.items():
+            draft = replace(whole, question=question, passages=own.passages)
             prompt = await fit_prompt(draft, model, self._engine, answer_tokens=self.options.answer_tokens(model))
             # Whatever ends this part, what is saved holds the quotes before it.
-            part = replace(turn, question=draft.question, text=turn.text)
-            request = self._request(part, model, prompt, quoting)
+            part = replace(turn, question=question, text=turn.text)
+            request = self._request(part, model, prompt, own.quoting)
             async with aclosing(self._streamed(part, request)) as events:
                 async for event in events:
                     if not isinstance(event, AnswerText):

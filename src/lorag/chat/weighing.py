@@ -55,6 +55,17 @@ class Weighed:
     quoting: float
     """Nats that speak for an answer and against refusing."""
 
+    def among(self, passages: Sequence[PassageSentences]) -> "Weighed":
+        """Return ``passages``, which show no others, with what speaks for their sentences here."""
+        nats = {(one.passage.path, one.start): one.nats for item in self.passages for one in item.sentences}
+        told = (
+            replace(
+                item, sentences=tuple(replace(one, nats=nats[one.passage.path, one.start]) for one in item.sentences)
+            )
+            for item in passages
+        )
+        return Weighed(tuple(told), self.quoting)
+
 
 def weighed(
     question: str, passages: Sequence[PassageSentences], similarities: Similarities | None, *, relevance: bool = True
@@ -115,17 +126,6 @@ def narrowed(weighings: Sequence[Weighed], most: int = SHOWN) -> list[Weighed]:
     share = max(1, most // len(weighings)) if weighings else most
     kept = {index for one in weighings for index in _best(one.passages, share)}
     return [replace(one, passages=_kept(one.passages, kept)) for one in weighings]
-
-
-def weighed_as(
-    passages: Sequence[PassageSentences], others: Sequence[PassageSentences]
-) -> tuple[PassageSentences, ...]:
-    """Return ``passages`` with what speaks for the same sentences among ``others``."""
-    nats = {(one.passage.path, one.start): one.nats for item in others for one in item.sentences}
-    return tuple(
-        replace(item, sentences=tuple(replace(one, nats=nats[one.passage.path, one.start]) for one in item.sentences))
-        for item in passages
-    )
 
 
 def _best(passages: Sequence[PassageSentences], count: int) -> list[int]:
