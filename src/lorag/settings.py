@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     passages: int = Field(6, ge=1, le=50, description="Most passages put before the model.")
     per_document: int = Field(3, ge=1, le=50, description="Most passages of one document.")
     threshold: float = Field(
-        0.15,
+        0.2,
         ge=0,
         le=1,
         description="How relevant the best passage of 10,000 chunks must be; scaled to the library's size; 0 takes anything.",

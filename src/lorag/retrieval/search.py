@@ -45,7 +45,7 @@ class SearchOptions:
     """How many chunks the word leg scores."""
     pool: int = 50
     """How many chunks of each leg are fused."""
-    threshold: float = 0.15
+    threshold: float = 0.2
     """Relevance, from 0 to 1, that the best of 10,000 chunks must have for any to be shown; fewer chunks need less."""
     company: float = 0.7
     """Share of the threshold that is enough for further chunks once one has passed."""
