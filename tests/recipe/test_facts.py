@@ -192,3 +192,35 @@ def test_a_question_without_its_answer_is_refused_beside_the_rest_of_the_documen
             assert not told & set(asked)
             near += bool(asked and told)
     assert near > 30
+
+
+@pytest.mark.parametrize("kind", ["page.en", "page.ko", "page.cross"])
+def test_of_a_page_and_others_the_nearest_sentences_are_left_with_the_one_that_answers(builder, kind: str):
+    rng, shape = random.Random(7), Shape((4,), (3, 10), 0.0, 0.5, left=(5, 9))
+
+    for _ in range(20):
+        example = builder.build(kind, shape, rng)
+
+        assert len(example.targets) == 1
+        assert 5 <= len(example.sentences) <= 9
+        said = example.sentences[example.targets[0] - 1]
+        assert example.messages[-1][1] == f"[{example.targets[0]}] {said}"
+        assert example.messages[0][1].count(said) == 1
+
+
+def test_a_page_tells_its_whole_document_but_for_one_fact():
+    facts, rng = Facts("dev"), random.Random(8)
+    for _ in range(50):
+        page = facts.page("en", "ko", rng)
+        document = facts.documents[page.number]
+
+        unmarked = [re.sub(r"^(?:- |\d+\. )", "", sentence) for sentence in page.sentences]
+        told = [
+            _told(document, sentence, "en") or _told(document, raw, "en")
+            for sentence, raw in zip(unmarked, page.sentences, strict=True)
+        ]
+        order = [fact for fact in range(len(document.facts)) if fact != page.held]
+        assert len(told) == len(order)
+        assert all(fact in one for fact, one in zip(order, told, strict=True))
+        assert _asked(document, page.question, "ko") == [order[page.targets[0]]]
+        assert facts.page_beside(page, rng).number != page.number
