@@ -166,12 +166,9 @@ async def _as_in_chat(
     shown = weighed_for_each(parts, passages, documents.similarities)
     replies = []
     for part, own in zip(parts, shown, strict=True):
-        prompts, sentences = (
-            [item.prompt for item in own.passages],
-            [one for item in own.passages for one in item.sentences],
-        )
+        prompts = [item.prompt for item in own.passages]
         asked = Message("user", grounded_question(part, prompts))
-        texts, nats = numbered_sentences(prompts), [one.nats for one in sentences]
+        texts, nats = numbered_sentences(prompts), [one.nats for item in own.passages for one in item.sentences]
         held = partial(held_to_quotes, question=part, sentences=texts, nats=nats, quoting=own.quoting)
         replies.append(await reply(engine, model, [*messages[:-1], asked], held))
     text = joined_quotes("\n".join(said.text for said in replies), question) if len(replies) > 1 else replies[0].text

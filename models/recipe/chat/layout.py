@@ -1,5 +1,6 @@
 """Lays out passages as a search would bring them: the answering ones shuffled among misleading ones."""
 
+import itertools
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ import numpy as np
 from chat.elsewhere import defines, is_edition, repeats
 from chat.facts import FactGold
 from chat.golds import Golds
-from chat.nearest import Nearness, NearPassages
+from chat.nearest import NearPassages, nearness
 from chat.phrases import SOURCE as PHRASES
 from chat.pools import Gold, language_of_sentences
 from chat.random_text import random_gold
@@ -48,7 +49,6 @@ class Layout:
     def __init__(self, golds: Golds) -> None:
         self._golds = golds
         self._near: NearPassages | None = None
-        self._nearness = Nearness()
 
     def laid_out(
         self, golds: Sequence[Gold], shape: Shape, rng: random.Random
@@ -70,8 +70,9 @@ class Layout:
             first += len(passage.sentences)
         return [passage for passage, _ in blocks], numbers
 
+    @staticmethod
     def narrowed(
-        self, question: str, passages: list[PromptPassage], targets: Sequence[int], shape: Shape, rng: random.Random
+        question: str, passages: list[PromptPassage], targets: Sequence[int], shape: Shape, rng: random.Random
     ) -> tuple[list[PromptPassage], list[int]]:
         """Return of long prompts what the chat shows: the sentences nearest to the question, and those with these numbers."""
         if shape.left is None:
@@ -80,21 +81,10 @@ class Layout:
         count = rng.randint(*shape.left)
         if len(sentences) <= count:
             return passages, list(targets)
-        near = self._nearness.of(question, sentences)
+        near = nearness(question, sentences)
         near[[target - 1 for target in targets]] = np.inf
         kept = {int(index) for index in np.argsort(-near)[:count]}
-        left, numbers, first = list[PromptPassage](), list[int](), 0
-        shown = 0
-        for passage in passages:
-            indices = [first + at for at in range(len(passage.sentences)) if first + at in kept]
-            for index in indices:
-                shown += 1
-                if index + 1 in targets:
-                    numbers.append(shown)
-            if indices:
-                left.append(PromptPassage(passage.header, tuple(sentences[index] for index in indices)))
-            first += len(passage.sentences)
-        return left, numbers
+        return only(passages, kept, [target - 1 for target in targets])
 
     @staticmethod
     def _answers(sentence: str, golds: Sequence[Gold], wanted: Collection[str]) -> bool:
@@ -138,6 +128,22 @@ class Layout:
         if rng.random() < 0.15:
             header += f", p. {rng.randint(1, 300)}"
         return shown_sentence(header)[:80]
+
+
+def only(
+    passages: Sequence[PromptPassage], kept: Collection[int], targets: Collection[int]
+) -> tuple[list[PromptPassage], list[int]]:
+    """Return what is left of ``passages`` with the sentences of these indices, and the new numbers of the ``targets``."""
+    left, numbers, number = list[PromptPassage](), list[int](), 0
+    indices = itertools.count()
+    for passage in passages:
+        sentences = [(next(indices), sentence) for sentence in passage.sentences]
+        sentences = [(index, sentence) for index, sentence in sentences if index in kept]
+        numbers += [number + place for place, (index, _) in enumerate(sentences, 1) if index in targets]
+        number += len(sentences)
+        if sentences:
+            left.append(PromptPassage(passage.header, tuple(sentence for _, sentence in sentences)))
+    return left, numbers
 
 
 def _window(gold: Gold, shape: Shape, rng: random.Random) -> Gold:

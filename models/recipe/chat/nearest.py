@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from chat.pools import Gold
 from lorag.chat.weighing import MEANING_WEIGHT, REPEATED_WEIGHT
-from lorag.retrieval.embedders import open_embedder
+from lorag.retrieval.embedders import Embedder, open_embedder
 
 _NEAREST: Final = 40
 _SURELY_WORSE: Final = 0.95
@@ -25,9 +26,8 @@ class NearPassages:
     def __init__(self, passages: Sequence[Gold]) -> None:
         passages = passages[:: 1 + len(passages) // _MOST]
         self._passages = passages
-        self._embedder = open_embedder("builtin")
         parts = [
-            self._embedder.embed_passages([_text(gold) for gold in passages[start : start + _AT_ONCE]])
+            _embedder().embed_passages([_text(gold) for gold in passages[start : start + _AT_ONCE]])
             for start in range(0, len(passages), _AT_ONCE)
         ]
         self._vectors = np.concatenate(parts)
@@ -41,8 +41,8 @@ class NearPassages:
         return self._passages[rng.choice(found)] if found else None
 
     def _found(self, gold: Gold) -> list[int]:
-        question = self._embedder.embed_queries([gold.question])[0]
-        right = float(self._embedder.embed_passages([_text(gold)])[0] @ question)
+        question = _embedder().embed_queries([gold.question])[0]
+        right = float(_embedder().embed_passages([_text(gold)])[0] @ question)
         similarities = self._vectors @ question
         similarities[similarities >= _SURELY_WORSE * right] = -1.0
         count = min(_NEAREST, len(similarities) - 1)
@@ -54,15 +54,14 @@ def _text(gold: Gold) -> str:
     return "\n".join(part for part in (gold.header, *gold.sentences[:8]) if part)
 
 
-class Nearness:
-    """How near sentences are to a question, as the chat weighs them."""
+def nearness(question: str, sentences: Sequence[str]) -> NDArray[np.float32]:
+    """Return how near each sentence is to a question, as the chat weighs meaning and repeated words."""
+    told = _embedder().embed_passages(sentences)
+    unrepeated, repeated = _embedder().embed_unrepeated(question, sentences)
+    meant: NDArray[np.float32] = (told * unrepeated).sum(axis=1) * (1 - repeated)
+    return MEANING_WEIGHT * meant + REPEATED_WEIGHT * repeated
 
-    def __init__(self) -> None:
-        self._embedder = open_embedder("builtin")
 
-    def of(self, question: str, sentences: Sequence[str]) -> NDArray[np.float32]:
-        """Return one figure a sentence."""
-        told = self._embedder.embed_passages(sentences)
-        unrepeated, repeated = self._embedder.embed_unrepeated(question, sentences)
-        meant: NDArray[np.float32] = (told * unrepeated).sum(axis=1) * (1 - repeated)
-        return MEANING_WEIGHT * meant + REPEATED_WEIGHT * repeated
+@cache
+def _embedder() -> Embedder:
+    return open_embedder("builtin")

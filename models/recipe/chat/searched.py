@@ -17,9 +17,9 @@ from tempfile import mkdtemp
 from typing import Final
 
 from chat.corpus import Split
-from chat.layout import Shape
+from chat.layout import Shape, only
 from chat.questions import varied
-from lorag.chat.numbering import PassageSentences, Sentence, header_of, split_passages
+from lorag.chat.numbering import PassageSentences, Sentence, split_passages
 from lorag.chat.weighing import RULED_OUT, weighed
 from lorag.commands.indexing import limits_from
 from lorag.library.database import Database
@@ -157,17 +157,5 @@ def _shown(found: Found, target: int | None, count: int, rng: random.Random) -> 
     if target is not None:
         nats[target] = -RULED_OUT
     order = [at for at in range(len(nats)) if at == target or at not in found.answering]
-    kept = sorted(sorted(order, key=lambda at: -nats[at])[:count])
-    passages, numbers, at, number = list[PromptPassage](), list[int](), 0, 0
-    for item in found.passages:
-        left = list[str]()
-        for sentence in item.sentences:
-            if at in kept:
-                number += 1
-                left.append(sentence.text)
-                if at == target:
-                    numbers.append(number)
-            at += 1
-        if left:
-            passages.append(PromptPassage(header_of(item.passage), tuple(left)))
-    return passages, numbers
+    kept = set(sorted(order, key=lambda at: -nats[at])[:count])
+    return only([item.prompt for item in found.passages], kept, () if target is None else (target,))

@@ -16,7 +16,6 @@ from lorag.chat.numbering import PassageSentences, Sentence, header_of
 from lorag.chat.statements import is_question, row_name
 from lorag.chat.turn import Similarities
 from lorag.prompts.grounded import shown_sentence
-from lorag.retrieval.passages import Similarity
 from lorag.retrieval.terms import BigramSplitter
 
 MEANING_WEIGHT: Final = 21.0
@@ -44,7 +43,6 @@ CHANCE: Final = 0.8
 SHOWN: Final = 12
 """Sentences that a small model is shown: it is lost among more."""
 _SPLITTER: Final = BigramSplitter()
-_UNKNOWN: Final = Similarity(0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ def weighed(
 
 
 def _quoting(nats: Sequence[float]) -> float:
-    """Return what speaks for quoting one of the sentences that most or less speaks for."""
+    """Return what speaks for quoting, of what speaks for each statement by itself."""
     if not nats:
         return RULED_OUT
     return QUOTING_WEIGHT * (max(nats) - QUOTING_ZERO - CHANCE * math.log(len(nats)))
@@ -153,7 +151,7 @@ def _meanings(question: str, sentences: Sequence[Sentence], similarities: Simila
     return [
         MEANING_WEIGHT * one.rest * (1 - one.repeated)
         + REPEATED_WEIGHT * one.repeated
-        + STANDS_WEIGHT * max(0.0, above.get(index, _UNKNOWN).whole - one.whole) * (index in above)
+        + (STANDS_WEIGHT * max(0.0, above[index].whole - one.whole) if index in above else 0.0)
         for index, one in enumerate(compared)
     ]
 
