@@ -6,13 +6,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "models" / "recipe"))
 
+from chat.asked import DEV
+from chat.asked import FOLDER as COLLECTIONS
 from chat.corpus import Corpus
 from chat.examples import Example, ExampleBuilder
 from chat.intents import FOLDER, SmallTalk
 from chat.layout import Shape
 from chat.pools import Document, Gold, Pools
-from chat.searched import DEV
-from chat.searched import FOLDER as COLLECTIONS
 
 __all__ = [
     "Document",

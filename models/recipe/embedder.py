@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from chat.asked import FOLDER as COLLECTIONS
+from chat.asked import collection_folders
 from chat.corpus import Split as SplitName
 from chat.facts import FOLDER, read_facts
 from chat.thesaurus import FOLDER as THESAURUS
@@ -42,7 +44,9 @@ def main() -> None:
     config = tomllib.loads(arguments.config.read_text(encoding="utf-8"))
     work: Path = arguments.work
     work.mkdir(parents=True, exist_ok=True)
-    train, dev = (Split(arguments.corpus, name, arguments.facts, arguments.thesaurus) for name in SPLITS)
+    train, dev = (
+        Split(arguments.corpus, name, arguments.facts, arguments.thesaurus, arguments.collections) for name in SPLITS
+    )
     tokenizer, data, families = _prepare(train, work, config)
     tasks = dev_tasks(dev)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -68,6 +72,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--thesaurus", type=Path, default=THESAURUS, help="folder with the words and phrases that mean the same"
     )
+    parser.add_argument(
+        "--collections", type=Path, default=COLLECTIONS, help="folder with small collections and what was asked of them"
+    )
     parser.add_argument("--out", type=Path, default=Path("models/embedder"), help="folder of the finished model")
     parser.add_argument(
         "--work", type=Path, default=Path("build/models/embedder"), help="folder for arrays and checkpoints"
@@ -81,6 +88,8 @@ def _arguments() -> argparse.Namespace:
         parser.error(f"--facts {arguments.facts}: there are no facts (dev.toml and others)")
     if not read_thesaurus(arguments.thesaurus):
         parser.error(f"--thesaurus {arguments.thesaurus}: there is no thesaurus (*.txt)")
+    if not all(collection_folders(split, arguments.collections) for split in SPLITS):
+        parser.error(f"--collections {arguments.collections}: there are no collections (hotel and others)")
     return arguments
 
 

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chat.asked import FOLDER as COLLECTIONS
+from chat.asked import asked_collections
 from chat.corpus import Split as SplitName
 from chat.facts import FOLDER, filled, read_facts
 from chat.thesaurus import FOLDER as THESAURUS
 from chat.thesaurus import LANGUAGES, read_thesaurus, synonyms
+
+from lorag.prompts.language import language_of
 
 _SENTENCE_END = re.compile(r"(?<=[.!?。…])\s+|\n+")
 _CHUNK_CHARACTERS = 1_000
@@ -43,6 +47,8 @@ class Split:
     """Where the facts are written down that are asked for in other words."""
     thesaurus: Path = THESAURUS
     """Where it is written down which words mean the same; nothing of it is measured with."""
+    collections: Path = COLLECTIONS
+    """Where the small collections of documents are, with what was asked of them."""
 
     def rows(self, file: str) -> Iterator[dict[str, Any]]:
         """Yield the rows of one corpus file."""
@@ -109,6 +115,37 @@ def word_pairs(split: Split, rng: random.Random) -> Iterator[Pair]:
         yield Pair(one.anchor, one.positive, f"{one.file} {languages}", one.meaning)
 
 
+def asked_pairs(split: Split) -> Iterator[Pair]:
+    """Yield what was asked of small collections of documents with the sentences that answer."""
+    for collection in asked_collections(split.name, split.collections):
+        for asked in collection.asked:
+            for _, sentence in collection.answering(asked):
+                for ask in asked.asks:
+                    yield Pair(ask, sentence, f"sentences {_direction(ask, sentence)}")
+
+
+def found_pairs(split: Split) -> Iterator[Pair]:
+    """Yield what was asked of small collections of documents with the passages that hold the answer."""
+    for collection in asked_collections(split.name, split.collections):
+        for asked in collection.asked:
+            for passage, sentence in collection.answering(asked):
+                for ask in asked.asks:
+                    yield Pair(ask, passage.text, f"passages {_direction(ask, sentence)}")
+
+
+def reworded_pairs(split: Split) -> Iterator[Pair]:
+    """Yield questions that ask for the same, in and across the two languages."""
+    for collection in asked_collections(split.name, split.collections):
+        for number, asked in enumerate(collection.asked):
+            for ask, other in itertools.permutations(asked.asks, 2):
+                yield Pair(ask, other, f"questions {_direction(ask, other)}", f"{collection.name} {number}")
+
+
+def _direction(asked: str, told: str) -> str:
+    first, second = language_of(asked), language_of(told)
+    return second if first == second else f"{first}-{second}"
+
+
 def passages_of(paragraphs: Iterable[str]) -> Iterator[str]:
     """Join the paragraphs of one section into passages about as long as a chunk of the library."""
     passage = ""
@@ -162,3 +199,6 @@ def written_texts(split: Split) -> Iterator[str]:
             for language in LANGUAGES:
                 yield from fact.says[language]
                 yield from fact.asks[language]
+    for collection in asked_collections(split.name, split.collections):
+        yield from itertools.chain.from_iterable(asked.asks for asked in collection.asked)
+        yield from itertools.chain.from_iterable(passage.sentences for passage in collection.passages)

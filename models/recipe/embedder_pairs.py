@@ -7,12 +7,23 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from embedder_corpus import Pair, Split, fact_pairs, parallel_pairs, question_pairs, text_pairs, word_pairs
+from embedder_corpus import (
+    Pair,
+    Split,
+    asked_pairs,
+    fact_pairs,
+    found_pairs,
+    parallel_pairs,
+    question_pairs,
+    reworded_pairs,
+    text_pairs,
+    word_pairs,
+)
 from embedder_training import Bags, PairSet, encode
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-KINDS = ("question", "parallel", "text", "fact", "word")
+KINDS = ("question", "parallel", "text", "fact", "word", "asked", "found", "reworded")
 Groups = list[NDArray[np.int64]]
 
 
@@ -24,6 +35,9 @@ def collect_pairs(split: Split, seed: int) -> dict[str, list[Pair]]:
         "text": list(text_pairs(split, random.Random(seed), share=1.0)),
         "fact": list(fact_pairs(split, random.Random(seed))),
         "word": list(word_pairs(split, random.Random(seed))),
+        "asked": list(asked_pairs(split)),
+        "found": list(found_pairs(split)),
+        "reworded": list(reworded_pairs(split)),
     }
 
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from chat.asked import asked_collections
 from chat.facts import filled, read_facts
 from embedder_corpus import LANGUAGES, Split
 
-from lorag.prompts.language import Language
+from lorag.prompts.language import Language, language_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def dev_tasks(split: Split) -> list[Task]:
         chosen = [(row[source], row[target]) for row in parallel]
         tasks.append(make_task(f"parallel {source}-{target}", chosen, [passage for _, passage in chosen]))
     tasks += [_fact_task(split, asked, told) for asked, told in itertools.product(LANGUAGES, LANGUAGES)]
+    tasks += [_asked_task(split, asked, told) for asked, told in itertools.product(LANGUAGES, LANGUAGES)]
     return [task for task in tasks if task.queries]
 
 
@@ -58,6 +60,22 @@ def _fact_task(split: Split, asked: Language, told: Language) -> Task:
     questions = [(filled(ask, asked, rng), index) for index, fact in enumerate(facts) for ask in fact.asks[asked]]
     name = told if asked == told else f"{asked}-{told}"
     return Task(f"facts {name}", asked != told, [ask for ask, _ in questions], passages, [{i} for _, i in questions])
+
+
+def _asked_task(split: Split, asked: Language, told: Language) -> Task:
+    """Ask as people ask of small collections; the sentences of one language of all of them are searched."""
+    collections = asked_collections(split.name, split.collections)
+    sentences = [sentence for one in collections for passage in one.passages for sentence in passage.sentences]
+    chosen = [
+        (ask, sentence)
+        for one in collections
+        for questions in one.asked
+        for _, sentence in one.answering(questions)
+        for ask in questions.asks
+        if language_of(ask) == asked and language_of(sentence) == told
+    ]
+    name = told if asked == told else f"{asked}-{told}"
+    return make_task(f"asked {name}", chosen, [one for one in sentences if language_of(one) == told])
 
 
 def make_task(name: str, pairs: Sequence[tuple[str, str]], pool: Sequence[str]) -> Task:

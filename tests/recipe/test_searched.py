@@ -5,9 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
+from chat.asked import DEV, FOLDER, asked_collections, read_questions
 from chat.corpus import Split
 from chat.layout import Shape
-from chat.searched import DEV, FOLDER, Collection, Searched, read_questions
+from chat.searched import Collection, Searched
 
 from lorag.prompts.grounded import shown_sentence
 from lorag.prompts.language import language_of
@@ -34,6 +35,14 @@ def test_each_answer_stands_in_one_line_of_the_documents(name: str):
     assert sum(not one.answers for one in asked) >= 30
     for one in asked:
         assert [sum(answer in line for line in lines) for answer in one.answers] == [1] * len(one.answers), one
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_each_answer_stands_in_a_sentence_as_lorag_reads_it(split: Split):
+    for collection in asked_collections(split, FOLDER):
+        for asked in collection.asked:
+            said = [sentence for _, sentence in collection.answering(asked)]
+            assert all(any(shown_sentence(answer) in one for one in said) for answer in asked.answers), asked
 
 
 @pytest.mark.parametrize("name", NAMES)

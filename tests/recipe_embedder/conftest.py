@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.recipe_embedder.corpus import write_corpus, write_facts, write_thesaurus
+from tests.recipe_embedder.corpus import write_collections, write_corpus, write_facts, write_thesaurus
 
 RECIPE = Path(__file__).parents[2] / "models" / "recipe"
 
@@ -27,3 +27,8 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def thesaurus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_thesaurus(tmp_path_factory.mktemp("words") / "thesaurus")
+
+
+@pytest.fixture(scope="session")
+def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_collections(tmp_path_factory.mktemp("asked") / "collections")

@@ -55,6 +55,26 @@ def write_thesaurus(folder: Path) -> Path:
     return folder
 
 
+def write_collections(folder: Path) -> Path:
+    """Write two small collections to train on and one to measure with: a document of each language, a question in two ways a line."""
+    for name in ("kiosk", "shed", "hotel"):
+        docs = folder / name / "docs"
+        docs.mkdir(parents=True)
+        en = [f"The {subject} of the {name} is number {at}." for at, subject in enumerate(SUBJECTS)]
+        ko = [f"{name}의 {subject}은 {at}번입니다." for at, subject in enumerate(SUBJECTS.values())]
+        (docs / "rules.md").write_text(f"# Rules of the {name}\n\n" + "\n".join(en), encoding="utf-8")
+        (docs / "규칙.md").write_text(f"# {name} 규칙\n\n" + "\n".join(ko), encoding="utf-8")
+        rows: list[dict[str, Any]] = [
+            {"answers": [told], "asks": [f"which {subject} {name}", f"{name} {SUBJECTS[subject]} 몇 번?"]}
+            for lines in (en, ko)
+            for told, subject in zip(lines, SUBJECTS, strict=True)
+        ]
+        rows.append({"answerable": False, "asks": [f"owner of the {name}", f"{name} 주인이 누구예요"]})
+        questions = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        (folder / name / "questions.jsonl").write_text(questions, encoding="utf-8")
+    return folder
+
+
 def _document(number: int) -> str:
     facts = "\n".join(_fact(number, subject, translation) for subject, translation in list(SUBJECTS.items())[:3])
     return f"""

@@ -26,9 +26,12 @@ initial_scale = 0.27
 [data]
 question = 0.4
 parallel = 0.3
-text = 0.2
+text = 0.1
 fact = 0.05
 word = 0.05
+asked = 0.04
+found = 0.03
+reworded = 0.03
 one_source = 0.5
 smallest_source = 16
 [contrastive]
@@ -80,9 +83,10 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def read(corpus: Path, facts: Path, thesaurus: Path) -> dict[str, str]:
+def read(corpus: Path, facts: Path, thesaurus: Path, collections: Path) -> dict[str, str]:
     """Return the folders that are read, by option."""
-    return {"--corpus": str(corpus), "--facts": str(facts), "--thesaurus": str(thesaurus)}
+    folders = {"--corpus": corpus, "--facts": facts, "--thesaurus": thesaurus, "--collections": collections}
+    return {option: str(folder) for option, folder in folders.items()}
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +96,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, read: dict[str, str]) -> Run:
     return made
 
 
-@pytest.mark.parametrize("missing", ["--corpus", "--facts", "--thesaurus"])
+@pytest.mark.parametrize("missing", ["--corpus", "--facts", "--thesaurus", "--collections"])
 def test_a_folder_that_holds_nothing_is_one_clear_error(read: dict[str, str], tmp_path: Path, missing: str):
     folders = {**read, missing: str(tmp_path)}
     command = [
@@ -128,6 +132,7 @@ def test_the_card_says_how_it_was_made_and_how_well_it_does(run: Run):
         "qa ko |",
         "parallel en-ko (cross-language)",
         "facts ko-en (cross-language)",
+        "asked en-ko (cross-language)",
         "Cut to fewer dimensions",
         "million",
     ):

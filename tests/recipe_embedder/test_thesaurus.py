@@ -44,6 +44,10 @@ def test_no_question_that_is_measured_with_is_an_entry():
         for language in LANGUAGES
         for ask in fact.asks[language]
     }
+    collections = _module("chat.asked").asked_collections("dev", _module("chat.asked").FOLDER)
+    asked |= {
+        " ".join(re.findall(r"\w+", ask.casefold())) for one in collections for rows in one.asked for ask in rows.asks
+    }
     phrases = {
         " ".join(re.findall(r"\w+", phrase.casefold()))
         for entry in _written()
@@ -102,9 +106,13 @@ def test_what_the_positive_repeats_is_left_out_of_the_chosen_anchors():
     assert left.starts.tolist() == [0, 2, 4, 5, 6]
 
 
-def test_only_the_pairs_that_will_be_read_are_mined(corpus: Path, facts: Path, thesaurus: Path, tmp_path: Path):
+def test_only_the_pairs_that_will_be_read_are_mined(
+    corpus: Path, facts: Path, thesaurus: Path, collections: Path, tmp_path: Path
+):
     pairs_of, training, mining = (_module(f"embedder_{name}") for name in ("pairs", "training", "mining"))
-    collected = pairs_of.collect_pairs(_module("embedder_corpus").Split(corpus, "train", facts, thesaurus), 1)
+    collected = pairs_of.collect_pairs(
+        _module("embedder_corpus").Split(corpus, "train", facts, thesaurus, collections), 1
+    )
     tokenizer = _module("embedder_tokenizer").train_tokenizer([pair.positive for pair in collected["question"]], 300)
     pairs_of.save_pairs(tmp_path / "pairs.npz", tokenizer, collected)
     shares = dict.fromkeys(pairs_of.KINDS, 0.2)

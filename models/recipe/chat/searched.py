@@ -5,17 +5,17 @@ passages, passages are searched, sentences are weighed, and most of them are lef
 """
 
 import atexit
-import json
 import random
 import shutil
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
+from chat.asked import FOLDER, collection_folders, read_questions
 from chat.corpus import Split
 from chat.layout import Shape, only
 from chat.questions import varied
@@ -31,23 +31,11 @@ from lorag.retrieval.search import Searcher, SearchOptions
 from lorag.retrieval.terms import BigramSplitter
 from lorag.settings import Settings
 
-FOLDER: Final = Path(__file__).parent / "collections"
-DEV: Final = frozenset({"clinic", "factory", "hotel", "port", "theatre", "university"})
-"""The collections that are never trained on."""
 _NOISE: Final = 2.0
 """Nats by which what speaks for a sentence is off, so that the same question is seen among others."""
 _ANSWER_TAKEN_OUT: Final = 0.5
 """Share of the refusals whose question has an answer, which is not shown."""
 _SHOWN: Final = (8, 16)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Questions with the same answer."""
-
-    asks: tuple[str, ...]
-    answers: tuple[str, ...]
-    """Each stands in one line of the documents; none where they do not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +83,7 @@ class Searched:
     """Draws questions over the collections with the sentences that the chat would show."""
 
     def __init__(self, split: Split, folder: Path = FOLDER) -> None:
-        self.collections = tuple(collections(split, folder))
+        self.collections = tuple(map(Collection, collection_folders(split, folder)))
         self._answered = [(one, asked) for one in self.collections for asked in one.asked if asked.answers]
         self._unanswered = [(one, asked) for one in self.collections for asked in one.asked if not asked.answers]
 
@@ -113,26 +101,12 @@ class Searched:
                     return varied(found.question, rng), passages, numbers
 
 
-def collections(split: Split, folder: Path = FOLDER) -> Iterator[Collection]:
-    """Yield the collections to train on, or those that are kept to measure with."""
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() and (path.name in DEV) == (split == "dev"):
-            yield Collection(path)
-
-
 @cache
 def _scratch() -> Path:
     """Return a folder for the libraries, which goes with the process."""
     folder = Path(mkdtemp(prefix="lorag-collections-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
-
-
-@cache
-def read_questions(path: Path) -> tuple[Asked, ...]:
-    """Return the questions of a collection."""
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    return tuple(Asked(tuple(row["asks"]), tuple(row.get("answers", ()))) for row in rows)
 
 
 def _tells(sentence: Sentence, answers: Sequence[str]) -> bool:
