@@ -1,5 +1,6 @@
 """Collections that were written to be searched: their answers stand where they should, and what is drawn is what the chat shows."""
 
+import json
 import random
 import re
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from chat.asked import DEV, FOLDER, asked_collections, read_questions
 from chat.corpus import Split
+from chat.facts import read_facts
 from chat.layout import Shape
 from chat.searched import Collection, Searched
 
@@ -67,6 +69,24 @@ def test_what_is_measured_with_is_not_trained_on():
     assert folders["train"].isdisjoint(DEV)
     assert len(told["dev"]) > 300
     assert told["train"].isdisjoint(told["dev"])
+
+
+def test_no_question_that_is_measured_with_is_trained_on():
+    asked = {
+        split: {_words(ask) for one in asked_collections(split) for rows in one.asked for ask in rows.asks}
+        for split in SPLITS
+    }
+    told = Path(FOLDER.parents[3], "examples", "evaluation", "questions.jsonl").read_text(encoding="utf-8")
+    asked["dev"] |= {_words(json.loads(line)["question"]) for line in told.splitlines()}
+    facts = [fact for document in read_facts("dev") for fact in document.facts]
+    asked["dev"] |= {_words(ask) for fact in facts for language in ("en", "ko") for ask in fact.asks[language]}
+
+    assert len(asked["dev"]) > 2_000
+    assert asked["train"] & asked["dev"] == set()
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 @pytest.fixture(scope="module")
