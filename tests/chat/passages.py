@@ -36,6 +36,7 @@ class ScriptedSearcher:
 
     passages: Sequence[Passage] = ()
     asked: list[tuple[str, SearchFilter, tuple[str, ...]]] = field(default_factory=list)
+    widely: list[bool] = field(default_factory=list)
 
     def search(
         self,
@@ -43,6 +44,8 @@ class ScriptedSearcher:
         *,
         filter: SearchFilter | None = None,  # noqa: A002 - the searcher's word
         history: Sequence[str] = (),
+        widely: bool = False,
     ) -> SearchResult:
+        self.widely.append(widely)
         self.asked.append((question, filter or SearchFilter(), tuple(history)))
         return SearchResult(query=question, passages=tuple(self.passages), seconds=0.001)

@@ -113,12 +113,12 @@ async def test_citations_are_verified_placed_and_saved_with_the_answer(chats: Ch
 
 
 @pytest.mark.parametrize(("question", "language"), [("Who owns the moon?", "en"), ("달은 누구의 것입니까?", "ko")])
-async def test_no_relevant_passage_is_said_without_calling_the_model(chats: Chats, question: str, language):
+async def test_no_relevant_passage_is_said_without_asking_the_model(chats: Chats, question: str, language):
     engine = FakeEngine()
     done = await ask(talk(chats, engine), question)
 
     assert (done.answer, done.refused, done.finish, done.usage) == (REFUSALS[language], True, "refused", None)
-    assert (engine.requests, engine.loads) == ([], [])
+    assert engine.requests == []
 
 
 @pytest.mark.parametrize("answer", [REFUSALS["en"], REFUSALS["ko"], "I could not find that in the documents"])
@@ -300,6 +300,21 @@ async def test_strict_quoting_follows_the_model_unless_the_user_chooses(chats: C
     assert (engine.requests[0].grammar is not None) is quoting
     assert engine.requests[0].sampling.temperature == (0.0 if quoting else 0.9)
     assert done.quoted is quoting
+
+
+@pytest.mark.parametrize(
+    ("built_in", "setting", "widely"),
+    [(True, "auto", True), (True, "off", False), (False, "auto", False), (False, "on", False)],
+)
+async def test_only_who_is_shown_single_sentences_has_the_library_searched_widely(
+    chats: Chats, built_in, setting, widely
+):
+    conversation = talk(chats, FakeEngine(quote_by_default=built_in), LEAVE, quote=setting)
+    await ask(conversation, "How many days?")
+
+    assert conversation.documents is not None
+    assert isinstance(conversation.documents.searcher, ScriptedSearcher)
+    assert conversation.documents.searcher.widely == [widely]
 
 
 async def test_strict_quoting_needs_passages(chats: Chats):

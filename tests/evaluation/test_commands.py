@@ -100,6 +100,7 @@ class FakeSearch:
         *,
         filter: SearchFilter = SearchFilter(),  # noqa: A002, B008 - as the searcher has it
         history: Sequence[str] = (),
+        widely: bool = False,
     ) -> SearchResult:
         self.asked += 1
         return SearchResult(query=question, passages=())

@@ -110,6 +110,34 @@ def test_one_document_gives_at_most_so_many_chunks(database: Database):
     assert {passage.path.name for passage in result.passages} == {"long.txt", "short.txt"}
 
 
+def test_searched_widely_there_are_more_passages_in_all_and_of_each_document(database: Database):
+    put(database, "/long.txt", [f"annual leave rule number {n}" for n in range(0, 40, 2)])
+    for name in "abcdefghijk":
+        put(database, f"/{name}.txt", [f"something about the annual leave of {name} here"])
+    library = searcher(database, budget_tokens=0)
+
+    narrow, wide = (library.search("annual leave rule", widely=widely) for widely in (False, True))
+
+    told = [
+        [line for passage in found.passages for line in passage.text.splitlines() if "annual" in line]
+        for found in (narrow, wide)
+    ]
+    assert [sum("number" in line for line in lines) for lines in told] == [3, 4]
+    assert (len(told[0]), len(told[1])) == (6, 10)
+    assert set(told[0]) < set(told[1])
+
+
+def test_what_is_too_weak_for_a_narrow_search_may_be_enough_for_a_wide_one(company: Database):
+    question = "Which days does the submarine captain get soup?"
+    thresholds = [step / 20 for step in range(1, 21)]
+    narrow, wide = (
+        {at for at in thresholds if searcher(company, threshold=at).search(question, widely=widely).passages}
+        for widely in (False, True)
+    )
+
+    assert narrow < wide < set(thresholds)
+
+
 def test_passages_of_one_document_are_in_reading_order(database: Database):
     put(database, "/a.txt", ["leave leave", "soup", "annual leave policy", "tea", "annual leave"])
 

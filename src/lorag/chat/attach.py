@@ -52,6 +52,7 @@ class AttachedFiles:
         *,
         filter: SearchFilter = SearchFilter(),  # noqa: A002, B008 - the searcher's signature
         history: Sequence[str] = (),
+        widely: bool = False,
     ) -> SearchResult:
         """Return the pieces, the most relevant first; a short file is returned whole."""
         query = without_mentions(question, [path for path, _, _ in self._pieces]) or question

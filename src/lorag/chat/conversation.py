@@ -134,7 +134,9 @@ class Conversation:
         if self.options.rag and self.documents is not None and not is_small_talk(turn.question):
             if await in_thread(self._has_documents, self.documents):
                 yield Searching(turn.question)
-                turn.search = await in_thread(self._search, self.documents, turn)
+                # How far to search depends on who reads what is found.
+                model = await self.load_model()
+                turn.search = await in_thread(self._search, self.documents, turn, self._is_narrowed(model))
                 yield PassagesFound(turn.search)
             else:
                 yield LibraryEmpty()
@@ -158,8 +160,7 @@ class Conversation:
             earlier = earlier_for_quoting(turn.question, earlier, has_passages=bool(passages))
         parts: tuple[str, ...] = (turn.question,)
         shown = [Weighed(passages, 0.0)]
-        if turn.quoting and model.quote_by_default:
-            # All that follows was measured with the built-in model; another may well know better.
+        if turn.quoting and self._is_narrowed(model):
             parts = question_parts(turn.question)
             shown = await in_thread(self._weighed, parts, passages)
         draft = Draft(turn.question, self._system(turn, model), earlier, shown[0].passages)
@@ -249,10 +250,14 @@ class Conversation:
         with self._searching:
             return documents.has_any()
 
-    def _search(self, documents: Documents, turn: Turn) -> SearchResult:
+    def _search(self, documents: Documents, turn: Turn, widely: bool) -> SearchResult:
         with self._searching:
             history = [exchange.question for exchange in turn.earlier]
-            return documents.searcher.search(turn.question, filter=self.options.filter, history=history)
+            return documents.searcher.search(turn.question, filter=self.options.filter, history=history, widely=widely)
+
+    def _is_narrowed(self, model: LoadedModel) -> bool:
+        """Tell whether the model is shown only the sentences that most speaks for; measured with the built-in one."""
+        return model.quote_by_default and self.options.quotes(model)
 
     def _begin(self, question: str) -> Turn:
         """Save the question; nothing that follows can lose it."""

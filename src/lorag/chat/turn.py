@@ -21,8 +21,12 @@ class PassageSearch(Protocol):
         *,
         filter: SearchFilter = ...,  # noqa: A002 - the searcher's word
         history: Sequence[str] = (),
+        widely: bool = False,
     ) -> SearchResult:
-        """Return the passages that may answer ``question``; ``history`` holds earlier questions, newest last."""
+        """Return the passages that may answer ``question``; ``history`` holds earlier questions, newest last.
+
+        Searched ``widely``, there are more and weaker ones, for a model that is shown only some of their sentences.
+        """
         ...
 
 

@@ -53,9 +53,10 @@ class LibrarySearch:
         *,
         filter: SearchFilter = SearchFilter(),  # noqa: A002, B008 - the searcher's word; frozen and empty
         history: Sequence[str] = (),
+        widely: bool = False,
     ) -> SearchResult:
         """Search as ``Searcher.search`` does."""
-        return self._opened().search(question, filter=filter, history=history)
+        return self._opened().search(question, filter=filter, history=history, widely=widely)
 
     def similarities(self, question: str, sentences: Sequence[str]) -> list[Similarity]:
         """Compare as ``Searcher.similarities`` does."""

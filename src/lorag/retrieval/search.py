@@ -31,6 +31,9 @@ Leg = Literal["fused", "words", "vectors"]
 
 _WITHOUT_VECTOR = 0.75
 """Share of the threshold that a chunk without a vector is given for its meaning; its words must add the rest."""
+_WIDE_PASSAGES = 1.6
+_WIDE_THRESHOLD = 0.6
+_WIDE_COMPANY = 0.5
 _MOST_QUERY_TERMS = 64
 """A pasted page is searched by its first words; more would only cost time."""
 
@@ -52,6 +55,17 @@ class SearchOptions:
     budget_tokens: int = 2_000
     """How long all passages may become by joining neighbours."""
     fusion: FusionOptions = field(default_factory=FusionOptions)
+
+    @property
+    def widened(self) -> "SearchOptions":
+        """The options for a reader that is shown only some sentences of the passages (docs/decisions/0093-searched-widely.md)."""
+        return replace(
+            self,
+            passages=math.ceil(_WIDE_PASSAGES * self.passages),
+            per_document=self.per_document + 1,
+            threshold=_WIDE_THRESHOLD * self.threshold,
+            company=_WIDE_COMPANY,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +116,7 @@ class Searcher:
         leg: Leg = "fused",
         filter: SearchFilter = SearchFilter(),  # noqa: A002, B008 - the word callers know; frozen and empty
         history: Sequence[str] = (),
+        widely: bool = False,
     ) -> SearchResult:
         """Return the passages that may answer a question; of several asked in one, each is searched by itself.
 
@@ -110,15 +125,17 @@ class Searcher:
             leg: Search by words alone, by meaning alone, or both.
             filter: Which part of the library to search.
             history: Earlier questions, newest last; used only when the question leans on them.
+            widely: Return more passages, and weaker ones, for a reader that is shown only some of their sentences.
         """
+        options = self._options.widened if widely else self._options
         parts = question_parts(question)
         if len(parts) == 1:
-            return self.explain(question, leg=leg, filter=filter, history=history).result
+            return self._explained(question, leg, filter, history, options).result
         started = time.perf_counter()
         with self._database.snapshot():
-            found = [self._rank(part, leg, filter, ()) for part in parts]
-            passed = [self._relevant(ranking) for ranking in found]
-            stretches = self._stretches(passed)
+            found = [self._rank(part, leg, filter, (), options) for part in parts]
+            passed = [_relevant(ranking, options) for ranking in found]
+            stretches = self._stretches(passed, options)
         return SearchResult(
             query=question,
             passages=tuple(map(assemble.as_passage, stretches)),
@@ -137,7 +154,7 @@ class Searcher:
     ) -> tuple[RankedChunk, ...]:
         """Return every candidate, best first, however weak; at most the pool's number from each leg."""
         with self._database.snapshot():
-            return self._rank(question, leg, filter, history).ranked
+            return self._rank(question, leg, filter, history, self._options).ranked
 
     def explain(
         self,
@@ -148,11 +165,21 @@ class Searcher:
         history: Sequence[str] = (),
     ) -> Explanation:
         """Return what ``search`` returns together with how it came about."""
+        return self._explained(question, leg, filter, history, self._options)
+
+    def _explained(
+        self,
+        question: str,
+        leg: Leg,
+        filter: SearchFilter,  # noqa: A002 - as in search
+        history: Sequence[str],
+        options: SearchOptions,
+    ) -> Explanation:
         started = time.perf_counter()
         with self._database.snapshot():
-            found = self._rank(question, leg, filter, history)
-            passed = self._relevant(found)
-            stretches = self._stretches([passed])
+            found = self._rank(question, leg, filter, history, options)
+            passed = _relevant(found, options)
+            stretches = self._stretches([passed], options)
         result = SearchResult(
             query=found.query,
             passages=tuple(map(assemble.as_passage, stretches)),
@@ -161,31 +188,38 @@ class Searcher:
             notes=found.notes,
         )
         return Explanation(
-            result, found.words, found.nearest, found.ranked, frozenset(passed), found.threshold, self._options
+            result, found.words, found.nearest, found.ranked, frozenset(passed), found.threshold, options
         )
 
-    def _rank(self, question: str, leg: Leg, filter: SearchFilter, history: Sequence[str]) -> _Ranking:  # noqa: A002
+    def _rank(
+        self,
+        question: str,
+        leg: Leg,
+        filter: SearchFilter,  # noqa: A002 - as in search
+        history: Sequence[str],
+        options: SearchOptions,
+    ) -> _Ranking:
         query = searched_query(question, history)
         health = self._health()
         allowed = allowed_chunks(self._database, filter)
         vector = self._vector(query) if health.vectors_usable and leg != "words" else None
-        nearest = [] if vector is None else self._vectors.search(vector, limit=self._options.pool, allowed=allowed)
+        nearest = [] if vector is None else self._vectors.search(vector, limit=options.pool, allowed=allowed)
         terms = [] if leg == "vectors" else self._splitter.question_terms(query)[:_MOST_QUERY_TERMS]
         words = self._words.search(
-            terms, limit=self._options.candidates, allowed=allowed, also=[hit.chunk_id for hit in nearest]
+            terms, limit=options.candidates, allowed=allowed, also=[hit.chunk_id for hit in nearest]
         )
-        threshold = self._threshold(allowed, leans=query != searched_query(question, ()))
+        threshold = self._threshold(allowed, options, leans=query != searched_query(question, ()))
         ranked = self._fused(words, nearest, vector, threshold)
         if leg != "fused":
             ranked = [_by_one_leg(chunk) for chunk in ranked]
             ranked.sort(key=lambda chunk: (-chunk.score, chunk.chunk_id))
         return _Ranking(query, words, tuple(nearest), tuple(ranked), health.notes, threshold)
 
-    def _threshold(self, allowed: NDArray[np.int64] | None, *, leans: bool) -> float:
+    def _threshold(self, allowed: NDArray[np.int64] | None, options: SearchOptions, *, leans: bool) -> float:
         chunks = corpus_size(self._database).chunks if allowed is None else len(allowed)
-        threshold = threshold_for(self._options.threshold, chunks)
+        threshold = threshold_for(options.threshold, chunks)
         # A follow-up is searched as two questions, of which a passage has to answer one.
-        return threshold * self._options.company if leans else threshold
+        return threshold * options.company if leans else threshold
 
     def similarities(self, question: str, sentences: Sequence[str]) -> list[Similarity]:
         """Return how near each sentence is to a question in meaning.
@@ -237,16 +271,9 @@ class Searcher:
             self._floor = similarity_floor(self._embedder) if self._embedder else 0.0
         return self._floor
 
-    def _relevant(self, found: _Ranking) -> dict[int, RankedChunk]:
-        """Return the chunks worth showing: none unless one is above the threshold."""
-        if max((chunk.relevance for chunk in found.ranked), default=0.0) < found.threshold:
-            return {}
-        enough = found.threshold * self._options.company
-        return {chunk.chunk_id: chunk for chunk in found.ranked if chunk.relevance >= enough}
-
-    def _stretches(self, passed: Sequence[Mapping[int, RankedChunk]]) -> list[assemble.Stretch]:
+    def _stretches(self, passed: Sequence[Mapping[int, RankedChunk]], options: SearchOptions) -> list[assemble.Stretch]:
         """Return what is shown of the chunks that passed for each question; every question has the same room."""
-        options, chosen = self._options, dict[int, StoredChunk]()
+        chosen = dict[int, StoredChunk]()
         best: dict[int, RankedChunk] = {}
         for ranked in passed:
             room = math.ceil(options.passages / len(passed))
@@ -258,6 +285,14 @@ class Searcher:
             self._database, list(chosen.values()), best, budget_tokens=options.budget_tokens
         )
         return assemble.in_reading_order(stretches)
+
+
+def _relevant(found: _Ranking, options: SearchOptions) -> dict[int, RankedChunk]:
+    """Return the chunks worth showing: none unless one is above the threshold."""
+    if max((chunk.relevance for chunk in found.ranked), default=0.0) < found.threshold:
+        return {}
+    enough = found.threshold * options.company
+    return {chunk.chunk_id: chunk for chunk in found.ranked if chunk.relevance >= enough}
 
 
 def _by_one_leg(chunk: RankedChunk) -> RankedChunk:
