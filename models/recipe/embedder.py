@@ -19,16 +19,18 @@ from chat.corpus import Split as SplitName
 from chat.facts import FOLDER, read_facts
 from chat.thesaurus import FOLDER as THESAURUS
 from chat.thesaurus import read_thesaurus
+from embedder_bags import encode_unit
 from embedder_card import LOG_NAME, hardware, write_card
 from embedder_corpus import Split, all_texts, written_texts
-from embedder_evaluation import ndcg_of
+from embedder_evaluation import ndcg_of, rank, score
 from embedder_export import export_model, stored_vectors
+from embedder_late import compare_texts
 from embedder_mining import MiningOptions, mine
 from embedder_pairs import Groups, collect_pairs, load_pairs, save_pairs
 from embedder_start import starting_vectors
 from embedder_tasks import Task, dev_tasks
 from embedder_tokenizer import balanced, train_tokenizer
-from embedder_training import PairSet, StageOptions, Trainer, drawn_rows, encode_unit
+from embedder_training import PairSet, StageOptions, Trainer, drawn_rows
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
@@ -57,6 +59,8 @@ def main() -> None:
     negatives = _mine(work, vectors, data, families, config)
     hard = Trainer(vectors, data, negatives, _options(config, "hard_negatives"))
     vectors = _run_stage("hard_negatives", work, config, hard, (tokenizer, tasks))
+    late = Trainer(vectors, data, None, _options(config, "late_interaction"))
+    vectors = _run_stage("late_interaction", work, config, late, (tokenizer, tasks))
     size = export_model(arguments.out, tokenizer, vectors)
     print(f"{arguments.out}: {size:,} bytes")
     shutil.copyfile(work / _LOG, arguments.out / LOG_NAME)
@@ -132,7 +136,8 @@ def _start(work: Path, tokenizer: Tokenizer, data: PairSet, config: dict[str, An
 
 def _options(config: dict[str, Any], stage: str) -> StageOptions:
     chosen = {name: value for name, value in config[stage].items() if name not in _MINING}
-    return StageOptions(**{**chosen, "dimensions": tuple(chosen["dimensions"])}, seed=config["seed"])
+    tuples = {name: tuple(value) for name, value in chosen.items() if isinstance(value, list)}
+    return StageOptions(**{**chosen, **tuples}, seed=config["seed"])
 
 
 def _run_stage(
@@ -168,9 +173,14 @@ def _run_stage(
 
 
 def _dev_figures(vectors: torch.Tensor, tokenizer: Tokenizer, tasks: list[Task]) -> dict[str, float]:
-    """Return nDCG@10 of every dev task, with the vectors as they would be stored."""
+    """Return nDCG@10 of every dev task, of sentences also by late interaction, with the vectors as they would be stored."""
     kept = stored_vectors(vectors)
-    return {task.name: ndcg_of(task, lambda texts: encode_unit(kept, tokenizer, texts)) for task in tasks}
+    figures = {task.name: ndcg_of(task, lambda texts: encode_unit(kept, tokenizer, texts)) for task in tasks}
+    for task in tasks:
+        if task.sentences:
+            scores = compare_texts(kept, tokenizer, task.queries, task.passages)
+            figures[f"{task.name}, late"] = score(rank(scores), task.relevant).ndcg
+    return figures
 
 
 def _mean(figures: dict[str, float]) -> float:

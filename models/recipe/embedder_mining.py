@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from embedder_training import PairSet, embed
+from embedder_bags import embed
+from embedder_training import PairSet
 from numpy.typing import NDArray
 from torch.nn import functional
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from embedder_bags import Bags, encode
 from embedder_corpus import (
     Pair,
     Split,
@@ -19,7 +20,7 @@ from embedder_corpus import (
     text_pairs,
     word_pairs,
 )
-from embedder_training import Bags, PairSet, encode
+from embedder_training import PairSet
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 

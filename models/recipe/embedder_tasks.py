@@ -4,7 +4,7 @@ import itertools
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from chat.asked import asked_collections
@@ -24,6 +24,8 @@ class Task:
     queries: list[str]
     passages: list[str]
     relevant: list[set[int]]
+    sentences: bool = False
+    """The passages are single sentences of documents."""
 
 
 def dev_tasks(split: Split) -> list[Task]:
@@ -59,7 +61,8 @@ def _fact_task(split: Split, asked: Language, told: Language) -> Task:
     passages = [filled(fact.says[told][0], told, rng) for fact in facts]
     questions = [(filled(ask, asked, rng), index) for index, fact in enumerate(facts) for ask in fact.asks[asked]]
     name = told if asked == told else f"{asked}-{told}"
-    return Task(f"facts {name}", asked != told, [ask for ask, _ in questions], passages, [{i} for _, i in questions])
+    right = [{index} for _, index in questions]
+    return Task(f"facts {name}", asked != told, [ask for ask, _ in questions], passages, right, sentences=True)
 
 
 def _asked_task(split: Split, asked: Language, told: Language) -> Task:
@@ -75,7 +78,8 @@ def _asked_task(split: Split, asked: Language, told: Language) -> Task:
         if language_of(ask) == asked and language_of(sentence) == told
     ]
     name = told if asked == told else f"{asked}-{told}"
-    return make_task(f"asked {name}", chosen, [one for one in sentences if language_of(one) == told])
+    task = make_task(f"asked {name}", chosen, [one for one in sentences if language_of(one) == told])
+    return replace(task, sentences=True)
 
 
 def make_task(name: str, pairs: Sequence[tuple[str, str]], pool: Sequence[str]) -> Task:

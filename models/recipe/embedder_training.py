@@ -6,63 +6,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from embedder_bags import Bags, embed
+from embedder_late import cut, late_scores
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 from torch.nn import functional
-
-Ids = NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True)
-class Bags:
-    """Token ids of many texts, one after the other."""
-
-    ids: Ids
-    starts: NDArray[np.int64]
-    """Where each text begins, and the end of the last: one more entry than texts."""
-
-    def __len__(self) -> int:
-        return len(self.starts) - 1
-
-    def take(self, rows: NDArray[np.int64]) -> "Bags":
-        """Return the chosen texts."""
-        lengths = self.starts[rows + 1] - self.starts[rows]
-        starts = np.concatenate([[0], np.cumsum(lengths)])
-        positions = np.arange(starts[-1]) + np.repeat(self.starts[rows] - starts[:-1], lengths)
-        return Bags(self.ids[positions], starts)
-
-    def unrepeated(self, other: "Bags", chosen: NDArray[np.bool_]) -> "Bags":
-        """Return the texts, the ``chosen`` ones without the tokens that the same text of ``other`` holds, as far as any are left."""
-        rows, others = (np.repeat(np.arange(len(bags)), np.diff(bags.starts)) for bags in (self, other))
-        size = 1 + max(self.ids.max(initial=0), other.ids.max(initial=0))
-        alone = ~np.isin(rows * size + self.ids, others * size + other.ids)
-        left = np.bincount(rows[alone], minlength=len(self)) > 0
-        kept = alone | ~(chosen & left)[rows]
-        before = np.concatenate([[0], np.cumsum(kept)])
-        return Bags(self.ids[kept], before[self.starts])
-
-    def dropped(self, probability: float, rng: np.random.Generator) -> "Bags":
-        """Return the texts with tokens left out at random, so that no single word carries a pair."""
-        kept = rng.random(len(self.ids)) >= probability
-        before = np.concatenate([[0], np.cumsum(kept)])
-        return Bags(self.ids[kept], before[self.starts])
-
-
-def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> Bags:
-    """Tokenise texts."""
-    pieces: list[Ids] = []
-    for start in range(0, len(texts), 20_000):
-        batch = tokenizer.encode_batch_fast(list(texts[start : start + 20_000]), add_special_tokens=False)
-        pieces.extend(np.asarray(encoding.ids, np.int32) for encoding in batch)
-    lengths = np.fromiter((len(piece) for piece in pieces), np.int64, len(pieces))
-    return Bags(np.concatenate([*pieces, np.empty(0, np.int32)]), np.concatenate([[0], np.cumsum(lengths)]))
-
-
-def embed(vectors: torch.Tensor, bags: Bags) -> torch.Tensor:
-    """Sum the token vectors of each text; their mean has the same direction."""
-    ids = torch.from_numpy(bags.ids).to(vectors.device, torch.long)
-    starts = torch.from_numpy(bags.starts[:-1]).to(vectors.device)
-    return functional.embedding_bag(ids, vectors, starts, mode="sum")
 
 
 def ranking_loss(
@@ -74,14 +21,18 @@ def ranking_loss(
     no negatives because their text is that of the positive.
     """
     losses = []
-    count = len(anchors)
-    target = torch.arange(count, device=anchors.device)
     for width in dimensions:
         left = functional.normalize(anchors[:, :width], dim=1)
         right = functional.normalize(positives[:, :width], dim=1)
-        scores = (scale * left @ right.T).masked_fill(same, -1e4)  # (anchors, positives and hard negatives)
-        losses.append(functional.cross_entropy(scores, target) + functional.cross_entropy(scores[:, :count].T, target))
-    return torch.stack(losses).mean() / 2
+        losses.append(_both_ways(scale * left @ right.T, same))
+    return torch.stack(losses).mean()
+
+
+def _both_ways(scores: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
+    """Return the mean loss of choosing the positive of each anchor, (anchors, positives and hard negatives), and the other way."""
+    scores, count = scores.masked_fill(same, -1e4), len(scores)
+    target = torch.arange(count, device=scores.device)
+    return (functional.cross_entropy(scores, target) + functional.cross_entropy(scores[:, :count].T, target)) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +66,10 @@ class StageOptions:
     unrepeated: float
     """Share of the pairs whose anchor is read without the words that its positive repeats: they are no evidence of meaning."""
     seed: int
+    late: float = 0.0
+    """Weight of the loss of late interaction beside that of the mean."""
+    longest: tuple[int, int] = (24, 48)
+    """Tokens of an anchor and of a positive that are compared one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +107,12 @@ class Trainer:
         anchors = anchors.unrepeated(self._data.positives.take(rows), rng.random(len(rows)) < options.unrepeated)
         anchors = anchors.dropped(options.token_dropout, rng)
         positives = self._data.positives.take(np.concatenate([rows, hard])).dropped(options.token_dropout, rng)
-        loss = ranking_loss(
-            embed(self.vectors, anchors),
-            embed(self.vectors, positives),
-            _same_text(self._data, rows, hard).to(self.vectors.device),
-            options.dimensions,
-            options.scale,
-        )
+        same = _same_text(self._data, rows, hard).to(self.vectors.device)
+        means = embed(self.vectors, anchors), embed(self.vectors, positives)
+        loss = ranking_loss(*means, same, options.dimensions, options.scale)
+        if options.late:
+            stretches = [cut(bags, most, rng) for bags, most in zip((anchors, positives), options.longest, strict=True)]
+            loss = loss + options.late * _both_ways(options.scale * late_scores(self.vectors, *stretches), same)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self._optimizer.step()
@@ -213,9 +167,3 @@ def _same_text(data: PairSet, rows: NDArray[np.int64], hard: NDArray[np.int64]) 
     same[:, : len(rows)] |= data.anchor_keys[rows][:, None] == data.anchor_keys[rows][None, :]
     same[np.arange(len(rows)), np.arange(len(rows))] = False
     return torch.from_numpy(same)
-
-
-def encode_unit(vectors: torch.Tensor, tokenizer: Tokenizer, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Embed texts as rows of unit length."""
-    with torch.no_grad():
-        return functional.normalize(embed(vectors, encode(tokenizer, texts)), dim=1).numpy()

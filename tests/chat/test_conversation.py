@@ -396,7 +396,8 @@ async def test_the_built_in_model_is_told_how_near_each_sentence_is_to_the_quest
     await ask(conversation, "What leave is there?")
 
     sentences = ["Employees get 15 days of leave.", "Unused leave is lost.", "Managers get a car."]
-    assert compared == ([("What leave is there?", sentences)] if weighed_ else [])
+    headers = ["Leave › Annual, p. 3", "Cars"]
+    assert compared == ([("What leave is there?", [*sentences, *headers])] if weighed_ else [])
     told = weighed("What leave is there?", split_passages([LEAVE, CAR]), similarities)
     expected = [sentence.nats for item in told.passages for sentence in item.sentences]
     assert engine.requests[0].citation_bias == (pytest.approx(expected) if weighed_ else ())

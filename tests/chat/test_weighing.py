@@ -9,6 +9,7 @@ import pytest
 from lorag.chat.numbering import PassageSentences, split_passages
 from lorag.chat.statements import row_name
 from lorag.chat.weighing import (
+    BEFORE_WEIGHT,
     CANNOT_TELL,
     CHANCE,
     HEADER_WEIGHT,
@@ -16,9 +17,8 @@ from lorag.chat.weighing import (
     QUOTING_WEIGHT,
     QUOTING_ZERO,
     RELEVANCE_WEIGHT,
-    REPEATED_WEIGHT,
     STANDS_WEIGHT,
-    WORDS_WEIGHT,
+    TOLD_WEIGHT,
     Weighed,
     narrowed,
     weighed,
@@ -91,33 +91,64 @@ def test_the_name_of_a_row_speaks_for_it():
     other, row, _ = nats_of(weighed("zzz", passages_of("\n".join(["Open daily.", *rows])), embedder))
 
     assert row == pytest.approx(other + STANDS_WEIGHT * 0.7)
-    assert embedder.compared == [["Open daily.", *rows], ["Old Mill", "Castle"]]
+    assert embedder.compared == [["Open daily.", *rows, "A"], ["Old Mill", "Castle"]]
 
 
-def test_repeated_words_count_by_their_share_and_the_others_by_what_they_mean():
+def test_what_a_sentence_repeats_is_no_meaning_of_its_own():
     known = {
         "The mill serves beer.": Similarity(whole=0.5, rest=0.6, repeated=0.5),
         "We pour ale.": Similarity(whole=0.4, rest=0.4, repeated=0.0),
+        "A": Similarity(0.0, 0.0, 0.0),
     }
 
-    first, second = nats_of(weighed("zzz", passages_of(*known), lambda _, texts: [known[text] for text in texts]))
+    first, second = nats_of(
+        weighed(
+            "zzz", passages_of("The mill serves beer.\nWe pour ale."), lambda _, texts: [known[text] for text in texts]
+        )
+    )
 
-    assert first == pytest.approx(MEANING_WEIGHT * 0.3 + REPEATED_WEIGHT * 0.5)
+    assert first == pytest.approx(MEANING_WEIGHT * 0.3)
     assert second == pytest.approx(MEANING_WEIGHT * 0.4)
+
+
+class Matcher:
+    """Knows which parts of any question some texts tell."""
+
+    def __init__(self, **parts: tuple[float, ...]) -> None:
+        self.parts = parts
+
+    def __call__(self, question: str, texts: Sequence[str]) -> list[Similarity]:
+        return [Similarity(0.0, 0.0, 0.0, self.parts.get(text, (0.0, 0.0, 0.0))) for text in texts]
+
+
+def test_each_part_of_a_question_may_be_told_by_the_sentence_its_header_or_the_sentence_before():
+    matcher = Matcher(Dogs=(0.4, 0.1, 0.0), Leash=(0.3, 0.2, 0.0), Short=(0.0, 0.3, 0.1), A=(0.0, 0.0, 0.0))
+    one, other = "Leash", "Short"
+    passages = passages_of(f"{one}\n{other}", heading=("Dogs",))
+    headers = Matcher(**{**matcher.parts, "A › Dogs": (0.4, 0.1, 0.0)})
+
+    first, second = nats_of(weighed("zzz", passages, headers))
+
+    assert first == pytest.approx(TOLD_WEIGHT * 0.5 + HEADER_WEIGHT * 0.1)
+    assert second == pytest.approx(TOLD_WEIGHT * 0.4 + HEADER_WEIGHT * 0.4)
+    [_, apart] = nats_of(weighed("zzz", passages_of(one, other), matcher))
+    assert apart == pytest.approx(TOLD_WEIGHT * 0.4)
+    [_, behind] = nats_of(weighed("zzz", passages_of(f"{one}\n{other}"), matcher))
+    assert behind == pytest.approx(TOLD_WEIGHT * 0.4 + BEFORE_WEIGHT * 0.3)
 
 
 @pytest.mark.parametrize("similarities", [None, lambda *_: []])
 def test_without_an_embedder_or_what_it_knows_only_words_are_compared(similarities):
-    passages = passages_of("The guest badge is yellow.\nDogs are welcome.\nThe badge costs nothing.")
+    passages = passages_of("The guest badge is yellow.", "Dogs are welcome.", "The badge costs nothing.")
 
     first, second, third = nats_of(weighed("colour of the guest badge", passages, similarities))
 
     assert first > third > second == 0.0
-    assert first < WORDS_WEIGHT
+    assert first < TOLD_WEIGHT / 2
 
 
 def test_words_that_few_sentences_hold_count_more():
-    passages = passages_of("Dogs need a leash.\nCats need a box.\nBirds need a cage.\nAll need water.")
+    passages = passages_of("Dogs need a leash.", "Cats need a box.", "Birds need a cage.", "All need water.")
 
     leash, box, _, water = nats_of(weighed("need leash", passages, None))
 
@@ -130,7 +161,7 @@ def test_words_in_the_header_of_a_passage_speak_for_its_sentences():
 
     first, second, third = nats_of(weighed("dogs", leash, None))
 
-    assert first == second == pytest.approx(HEADER_WEIGHT)
+    assert first == second > 0.3 * HEADER_WEIGHT
     assert third == 0.0
 
 

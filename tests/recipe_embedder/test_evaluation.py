@@ -5,13 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
 
 from lorag.library.database import Database
 from lorag.retrieval.search import Searcher, SearchOptions
+from lorag.retrieval.static_vectors import load_static_vectors
 from lorag.retrieval.thresholds import threshold_for
 from tests.fakes_embedder import HashEmbedder
 from tests.recipe_embedder.corpus import SUBJECTS
 from tests.retrieval.library import SPLITTER, put
+from tests.retrieval.tiny_static import write_static_model
 
 EMBEDDER = HashEmbedder()
 PASSAGES = sorted(f"The {one} and the {other} 그리고 {SUBJECTS[one]}는" for one in SUBJECTS for other in SUBJECTS)
@@ -55,14 +59,17 @@ def test_recall_and_ndcg_of_a_known_ranking():
     assert scores.ndcg == pytest.approx(0.5 / np.log2(3))
 
 
-def test_a_stage_resumed_from_a_checkpoint_ends_where_an_uninterrupted_one_does():
+@pytest.mark.parametrize("late", [0.0, 1.0])
+def test_a_stage_resumed_from_a_checkpoint_ends_where_an_uninterrupted_one_does(late: float):
     training = importlib.import_module("embedder_training")
     torch = importlib.import_module("torch")
     rng = np.random.default_rng(0)
-    bags = training.Bags(rng.integers(0, 50, 400).astype(np.int32), np.arange(0, 401, 10))
+    bags = importlib.import_module("embedder_bags").Bags(
+        rng.integers(0, 50, 400).astype(np.int32), np.arange(0, 401, 10)
+    )
     keys = np.arange(40)
     data = training.PairSet(bags, bags, keys, keys, (keys,), np.ones(1))
-    options = training.StageOptions(6, 8, 0.01, 0.1, 20.0, (8, 4), 0.1, 0.5, seed=3)
+    options = training.StageOptions(6, 8, 0.01, 0.1, 20.0, (8, 4), 0.1, 0.5, seed=3, late=late, longest=(4, 6))
     start = torch.randn(50, 8, generator=torch.Generator().manual_seed(1))
 
     whole = training.Trainer(start, data, None, options)
@@ -77,3 +84,31 @@ def test_a_stage_resumed_from_a_checkpoint_ends_where_an_uninterrupted_one_does(
         second.step()
 
     assert torch.equal(whole.vectors, second.vectors)
+
+
+def test_late_scores_are_what_lorag_finds_a_text_to_tell_of_a_question(tmp_path: Path):
+    bags, late = importlib.import_module("embedder_bags"), importlib.import_module("embedder_late")
+    folder = write_static_model(tmp_path / "four-words")
+    vectors = load_static_vectors(folder)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    weights = importlib.import_module("torch").from_numpy(load_file(folder / "model.safetensors")["embedding.weight"])
+    questions, texts = ["leave refund", "day", "refund day day"], ["refund", "leave day", "day leave refund"]
+
+    found = late.compare_texts(weights, tokenizer, questions, texts)
+
+    for question, row in zip(questions, found, strict=True):
+        shares, nearest = vectors.match(question, texts)
+        np.testing.assert_allclose(row, nearest @ shares, atol=1e-6)
+    asked, said = bags.encode(tokenizer, questions), bags.encode(tokenizer, texts)
+    np.testing.assert_allclose(late.late_scores(weights, asked, said).numpy(), found, atol=1e-6)
+
+
+def test_a_long_text_is_cut_to_a_stretch_from_anywhere():
+    bags, late = importlib.import_module("embedder_bags"), importlib.import_module("embedder_late")
+    texts = bags.Bags(np.arange(26, dtype=np.int32), np.array([0, 3, 3, 26]))
+
+    found = [late.cut(texts, 5, np.random.default_rng(seed)) for seed in range(40)]
+
+    assert all(one.starts.tolist() == [0, 3, 3, 8] and one.ids[:3].tolist() == [0, 1, 2] for one in found)
+    assert {int(one.ids[3]) for one in found} >= {3, 21}
+    assert all((np.diff(one.ids[3:]) == 1).all() for one in found)

@@ -55,6 +55,17 @@ unrepeated = 0.5
 candidates = 10
 kept = 2
 largest_share = 0.95
+[late_interaction]
+steps = 4
+batch_size = 8
+learning_rate = 0.003
+warmup = 0.1
+scale = 20.0
+dimensions = [16, 8]
+token_dropout = 0.1
+unrepeated = 0.5
+late = 1.0
+longest = [6, 8]
 [checkpoints]
 every_steps = 2
 """
@@ -144,6 +155,8 @@ def test_the_card_says_how_it_was_made_and_how_well_it_does(run: Run):
         ("contrastive", 6),
         ("hard_negatives", 2),
         ("hard_negatives", 4),
+        ("late_interaction", 2),
+        ("late_interaction", 4),
     ]
     assert all(row["tokens"] > 0 and row["hardware"] for row in log)
 

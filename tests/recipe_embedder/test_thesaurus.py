@@ -95,7 +95,7 @@ def test_a_line_that_is_no_entry_is_named(tmp_path: Path, text: str, line: int):
 
 
 def test_what_the_positive_repeats_is_left_out_of_the_chosen_anchors():
-    bags = _module("embedder_training").Bags
+    bags = _module("embedder_bags").Bags
     anchors = bags(np.array([1, 2, 3, 4, 5, 5, 6], np.int32), np.array([0, 3, 5, 6, 7]))
     positives = bags(np.array([2, 9, 4, 5, 5, 1], np.int32), np.array([0, 2, 4, 5, 6]))
 

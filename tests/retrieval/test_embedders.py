@@ -158,6 +158,32 @@ def test_of_a_question_with_nothing_known_nothing_is_left(builtin, question):
     assert not repeated.any()
 
 
+def test_each_token_of_a_question_is_matched_by_the_nearest_one_of_a_text(static_folder):
+    embedder = open_embedder(str(static_folder), query_prefix="day ")
+
+    shares, nearest = embedder.match("refund leave", ["leave", "day refund", "", "leave day"])
+
+    # Lengths 5 and 1; the directions of refund are (0.6, 0.8), of leave (1, 0), of day (0, 1).
+    np.testing.assert_allclose(shares, [5 / 6, 1 / 6], atol=1e-6)
+    np.testing.assert_allclose(nearest, [[0.6, 1.0], [1.0, 0.6], [0.0, 0.0], [0.8, 1.0]], atol=1e-6)
+
+
+@pytest.mark.parametrize("question", ["", "?!"])
+def test_a_question_with_nothing_known_has_no_parts_that_are_matched(builtin, question):
+    shares, nearest = builtin.match(question, ["leave", ""])
+
+    assert nearest.shape == (2, len(shares))
+    assert np.isfinite(shares).all()
+
+
+def test_words_of_the_same_meaning_match_across_languages(builtin):
+    shares, nearest = builtin.match("password", ["암호를 바꾸세요.", "막대 차트의 색", "the password"])
+
+    told = nearest @ shares
+    assert told[2] == pytest.approx(1.0, abs=1e-3)
+    assert told[0] > told[1] + 0.2
+
+
 def test_cut_vectors_are_the_beginning_of_the_whole_ones(builtin):
     cut = open_embedder("builtin", dimensions=64)
     whole = builtin.embed_queries(TEXTS)[:, :64]
@@ -264,6 +290,12 @@ def test_a_transformer_leaves_nothing_out_of_a_question(transformer_folder):
 
     np.testing.assert_allclose(left, embedder.embed_queries(["leave refund"] * 2), atol=1e-5)
     assert not repeated.any()
+
+
+def test_a_transformer_knows_no_parts_of_a_question(transformer_folder):
+    shares, nearest = open_embedder(str(transformer_folder)).match("leave refund", ["refund", "day"])
+
+    assert (shares.shape, nearest.shape) == ((0,), (2, 0))
 
 
 def test_prefixes_named_by_the_model_are_used_unless_others_are_given(transformer_folder, tmp_path):

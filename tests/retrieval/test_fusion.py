@@ -2,11 +2,12 @@ import pytest
 
 from lorag.library.database import Database
 from lorag.retrieval.bm25 import WordHit
+from lorag.retrieval.embedders import open_embedder
 from lorag.retrieval.fusion import FusionOptions, fuse
 from lorag.retrieval.nearest import VectorHit
 from lorag.retrieval.search import Searcher, SearchOptions
 from lorag.retrieval.thresholds import threshold_for
-from lorag.retrieval.unrelated import similarity_floor
+from lorag.retrieval.unrelated import matching_floor, similarity_floor
 from tests.fakes_embedder import HashEmbedder
 from tests.retrieval.library import SPLITTER, put
 
@@ -75,6 +76,11 @@ def test_the_floor_of_an_embedder_that_finds_everything_alike_is_high_and_of_ano
 
     assert similarity_floor(HashEmbedder()) < 0.1
     assert 0.5 < similarity_floor(Alike()) < 1
+
+
+def test_how_near_unrelated_texts_come_to_the_parts_of_a_question_depends_on_the_embedder():
+    assert matching_floor(HashEmbedder()) == 0.0
+    assert 0.1 < matching_floor(open_embedder("builtin")) < 0.6
 
 
 def test_a_larger_library_asks_for_more_relevance():

@@ -211,6 +211,20 @@ def test_what_a_sentence_repeats_is_told_apart_from_what_it_means(database: Data
     assert meaning.rest > repeating.rest + 0.1
 
 
+def test_a_sentence_tells_each_part_of_a_question_more_or_less(database: Database):
+    search = Searcher(database, open_embedder("builtin"), BigramSplitter(), SearchOptions())
+    question = "lost my password"
+
+    same, translated, other = search.similarities(
+        question, [question, "암호를 잊어버렸습니다.", "The garden is closed."]
+    )
+
+    assert sum(same.matched) == pytest.approx(1.0, abs=1e-3)
+    assert sum(same.matched) > sum(translated.matched) > sum(other.matched) + 0.1
+    assert abs(sum(other.matched)) < 0.3
+    assert len(same.matched) == len(other.matched) >= 3
+
+
 def test_without_an_embedder_nothing_is_known_of_sentences(database: Database):
     found = Searcher(database, None, BigramSplitter(), SearchOptions()).similarities("How many?", ["Two.", "Three."])
 
@@ -221,7 +235,7 @@ def test_of_a_question_without_a_known_word_nothing_is_known(database: Database)
     search = Searcher(database, EMBEDDER, BigramSplitter(), SearchOptions())
 
     assert search.similarities(" ", ["Two.", "Three."]) == []
-    assert len(search.similarities("two", ["Two.", "Three."])) == 2
+    assert [one.matched for one in search.similarities("two", ["Two.", "Three."])] == [(), ()]
 
 
 def test_missing_vectors_are_told(database: Database):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chat.pools import Gold
-from lorag.chat.weighing import MEANING_WEIGHT, REPEATED_WEIGHT
+from lorag.chat.weighing import MEANING_WEIGHT, TOLD_WEIGHT
 from lorag.retrieval.embedders import Embedder, open_embedder
 
 _NEAREST: Final = 40
@@ -55,11 +55,12 @@ def _text(gold: Gold) -> str:
 
 
 def nearness(question: str, sentences: Sequence[str]) -> NDArray[np.float32]:
-    """Return how near each sentence is to a question, as the chat weighs meaning and repeated words."""
+    """Return how near each sentence is to a question, as the chat weighs what it means and tells of it."""
     told = _embedder().embed_passages(sentences)
     unrepeated, repeated = _embedder().embed_unrepeated(question, sentences)
     meant: NDArray[np.float32] = (told * unrepeated).sum(axis=1) * (1 - repeated)
-    return MEANING_WEIGHT * meant + REPEATED_WEIGHT * repeated
+    shares, nearest = _embedder().match(question, sentences)
+    return MEANING_WEIGHT * meant + TOLD_WEIGHT * (nearest @ shares)
 
 
 @cache

@@ -11,26 +11,27 @@ from itertools import repeat
 from statistics import fmean
 from typing import Final
 
+from lorag.chat.alignment import compared
 from lorag.chat.amounts import asked_for, may_tell
-from lorag.chat.numbering import PassageSentences, Sentence, header_of
+from lorag.chat.numbering import PassageSentences, Sentence
 from lorag.chat.statements import is_question, row_name
 from lorag.chat.turn import Similarities
 from lorag.prompts.grounded import shown_sentence
-from lorag.retrieval.terms import BigramSplitter
+from lorag.retrieval.passages import Similarity
 
-MEANING_WEIGHT: Final = 21.0
-"""Nats that a sentence is ahead which means all of the question over one that means nothing of it; likewise the next ones:"""
-REPEATED_WEIGHT: Final = 7.2
-"""... which repeats all of it, by the length of the repeated words' vectors,"""
-WORDS_WEIGHT: Final = 7.0
-"""... which holds all its words, by how rare they are among the sentences,"""
-HEADER_WEIGHT: Final = 4.0
-"""... whose passage has all the others in its header,"""
-STANDS_WEIGHT: Final = 7.8
+MEANING_WEIGHT: Final = 12.6
+"""Nats that a sentence is ahead which means all of the question beyond its own words over one that means nothing of it; likewise:"""
+TOLD_WEIGHT: Final = 19.6
+"""... which tells each part of the question,"""
+HEADER_WEIGHT: Final = 16.6
+"""... whose passage's header tells what it does not tell itself,"""
+BEFORE_WEIGHT: Final = 11.7
+"""... behind a sentence that tells what is missing then,"""
+STANDS_WEIGHT: Final = 8.4
 """... which stands below a question or heading that is the same, as far as that is nearer than itself,"""
-RELEVANCE_WEIGHT: Final = 9.9
+RELEVANCE_WEIGHT: Final = 13.6
 """... and whose passage the search found as relevant as can be."""
-CANNOT_TELL: Final = -2.4
+CANNOT_TELL: Final = -4.7
 """Nats for a sentence without a number or a time, where that is asked for."""
 RULED_OUT: Final = -100.0
 """Nats for what is no statement: no other reason outweighs it."""
@@ -42,7 +43,6 @@ CHANCE: Final = 0.8
 """and from so many nats more where the best is that of e times as many sentences: by chance alone one of many is near."""
 SHOWN: Final = 12
 """Sentences that a small model is shown: it is lost among more."""
-_SPLITTER: Final = BigramSplitter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,16 @@ def weighed(
         relevance: Whether that of the passages was found for this question; otherwise all count as the mean of them.
     """
     sentences = [sentence for item in passages for sentence in item.sentences]
-    meanings = _meanings(question, sentences, similarities)
+    known = compared(question, passages, similarities)
+    meanings = _meanings(question, sentences, known.sentences, similarities)
     asked = asked_for(question)
     own = [
-        meaning + said + CANNOT_TELL * (asked is not None and not may_tell(sentence.text, asked))
-        for sentence, meaning, said in zip(sentences, meanings or repeat(0.0), _words(question, passages), strict=False)
+        meaning
+        + TOLD_WEIGHT * told.itself
+        + HEADER_WEIGHT * told.header
+        + BEFORE_WEIGHT * told.before
+        + CANNOT_TELL * (asked is not None and not may_tell(sentence.text, asked))
+        for sentence, meaning, told in zip(sentences, meanings or repeat(0.0), known.told, strict=False)
     ]
     even = fmean(item.passage.score for item in passages) if passages else 0.0
     nats = iter(
@@ -90,13 +95,13 @@ def weighed(
         else RULED_OUT
         for sentence, value in zip(sentences, own, strict=True)
     )
-    told = [value for sentence, value in zip(sentences, own, strict=True) if sentence.kind == "statement"]
+    statements = [value for sentence, value in zip(sentences, own, strict=True) if sentence.kind == "statement"]
     return Weighed(
         tuple(
             replace(item, sentences=tuple(replace(sentence, nats=next(nats)) for sentence in item.sentences))
             for item in passages
         ),
-        _quoting(told) if meanings or not told else 0.0,
+        _quoting(statements) if meanings or not statements else 0.0,
     )
 
 
@@ -141,18 +146,18 @@ def _kept(passages: Sequence[PassageSentences], kept: Collection[int]) -> tuple[
     return tuple(left)
 
 
-def _meanings(question: str, sentences: Sequence[Sentence], similarities: Similarities | None) -> list[float]:
+def _meanings(
+    question: str, sentences: Sequence[Sentence], known: Sequence[Similarity], similarities: Similarities | None
+) -> list[float]:
     """Return what the embedder's opinion of each sentence, and of what it stands for, is worth; nothing if it has none."""
-    compared = similarities(question, [shown_sentence(one.text) for one in sentences]) if similarities else ()
-    if similarities is None or not compared:
+    if similarities is None or not known:
         return []
     stands_for = {index: text for index in range(len(sentences)) if (text := _stands_for(sentences, index))}
     above = dict(zip(stands_for, similarities(question, list(stands_for.values())) if stands_for else (), strict=True))
     return [
         MEANING_WEIGHT * one.rest * (1 - one.repeated)
-        + REPEATED_WEIGHT * one.repeated
         + (STANDS_WEIGHT * max(0.0, above[index].whole - one.whole) if index in above else 0.0)
-        for index, one in enumerate(compared)
+        for index, one in enumerate(known)
     ]
 
 
@@ -168,24 +173,3 @@ def _stands_for(sentences: Sequence[Sentence], index: int) -> str:
         heading = sentence.passage.heading[-1] if sentence.passage.heading else ""
         return heading if is_question(heading) else ""
     return shown_sentence(before.text) if before.kind in ("question", "heading") else ""
-
-
-def _words(question: str, passages: Sequence[PassageSentences]) -> list[float]:
-    """Return what the words are worth that each sentence, or else its passage's header, shares with the question."""
-    asked = _SPLITTER.question_terms(question)
-    held = [
-        (set(_SPLITTER.terms(shown_sentence(sentence.text))), header)
-        for item in passages
-        for header in [set(_SPLITTER.terms(header_of(item.passage)))]
-        for sentence in item.sentences
-    ]
-    rarity = {term: math.log(1 + len(held) / (0.5 + sum(term in said for said, _ in held))) for term in asked}
-    whole = sum(rarity.values()) or 1.0
-    return [
-        sum(
-            (WORDS_WEIGHT if term in said else HEADER_WEIGHT if term in header else 0.0) * rarity[term]
-            for term in asked
-        )
-        / whole
-        for said, header in held
-    ]

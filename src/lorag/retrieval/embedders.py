@@ -55,6 +55,13 @@ class Embedder(Protocol):
         """
         ...
 
+    def match(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
+        """Return what share each part of the question has in it, (parts,), and how near each text comes to it, (texts, parts).
+
+        1 is the same, 0 unrelated. An embedder that reads a question only as a whole knows no parts.
+        """
+        ...
+
 
 class StaticEmbedder:
     """Averaged token vectors: as fast as reading the text, and no torch."""
@@ -76,6 +83,10 @@ class StaticEmbedder:
     def embed_unrepeated(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
         """Return what each text leaves of a question: it is a sum, so its tokens come apart."""
         return self._vectors.embed_unrepeated(self.identity.query_prefix + question, texts)
+
+    def match(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
+        """Return how near each text comes to each token of a question."""
+        return self._vectors.match(question, texts)
 
 
 class SentenceTransformersEmbedder:
@@ -105,6 +116,10 @@ class SentenceTransformersEmbedder:
     def embed_unrepeated(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
         """Return the whole question for every text: what it would be without some words takes a reading for each."""
         return np.repeat(self.embed_queries([question]), len(texts), axis=0), np.zeros(len(texts), np.float32)
+
+    def match(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
+        """Return nothing: its tokens mean something only together."""
+        return np.empty(0, np.float32), np.empty((len(texts), 0), np.float32)
 
 
 def open_embedder(

@@ -61,3 +61,5 @@ class Similarity:
     """As near as what is left of the question without the words that the sentence repeats."""
     repeated: float
     """Share of the question that it repeats, from 0 to 1."""
+    matched: tuple[float, ...] = ()
+    """How near it comes to each part of the question, times the share of that part; nothing where no parts are known."""

@@ -25,7 +25,7 @@ from lorag.retrieval.scope import allowed_chunks
 from lorag.retrieval.static_vectors import FloatMatrix
 from lorag.retrieval.terms import TermSplitter
 from lorag.retrieval.thresholds import threshold_for
-from lorag.retrieval.unrelated import similarity_floor
+from lorag.retrieval.unrelated import matching_floor, similarity_floor
 
 Leg = Literal["fused", "words", "vectors"]
 
@@ -108,6 +108,7 @@ class Searcher:
         self._words = WordLeg(database)
         self._vectors = VectorLeg(database)
         self._floor: float | None = None
+        self._parts_floor: float | None = None
 
     def search(
         self,
@@ -232,11 +233,13 @@ class Searcher:
         floor = self._similarity_floor()
         told = self._embedder.embed_passages(sentences)
         unrepeated, repeated = self._embedder.embed_unrepeated(question, sentences)
+        shares, nearest = self._embedder.match(question, sentences)
+        matched = shares * (nearest - self._matching_floor()) / (1 - self._matching_floor())
         # (sentences, 2): as near as the whole question, and as what is left of it, counted from what is unrelated.
         cosines = (np.stack([told @ vector, (told * unrepeated).sum(axis=1)], axis=1) - floor) / (1 - floor)
         return [
-            Similarity(float(whole), float(rest), float(share))
-            for (whole, rest), share in zip(cosines, repeated, strict=True)
+            Similarity(float(whole), float(rest), float(share), tuple(map(float, parts)))
+            for (whole, rest), share, parts in zip(cosines, repeated, matched, strict=True)
         ]
 
     def _vector(self, query: str) -> FloatMatrix | None:
@@ -265,6 +268,11 @@ class Searcher:
             other_words=[*words.others, *late],
             other_vectors=[] if vector is None else self._vectors.similarities(vector, missing),
         )
+
+    def _matching_floor(self) -> float:
+        if self._parts_floor is None:
+            self._parts_floor = matching_floor(self._embedder) if self._embedder else 0.0
+        return self._parts_floor
 
     def _similarity_floor(self) -> float:
         if self._floor is None:

@@ -67,6 +67,26 @@ class StaticVectors:
             rows[index] = left / max(length, _SHORTEST)
         return rows, repeated
 
+    def match(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
+        """Return the share of each token of the question in its length, (tokens,), and how near the nearest token of each text is.
+
+        The second array, (texts, tokens), holds cosines; zeros for a text without a known token.
+        """
+        asked = self._tokenizer.encode(_encodable(question), add_special_tokens=False).ids
+        lengths, directions = self._directions(asked)
+        nearest = np.zeros((len(texts), len(asked)), dtype=np.float32)
+        encodings = self._tokenizer.encode_batch_fast([_encodable(text) for text in texts], add_special_tokens=False)
+        for row, encoding in zip(nearest, encodings, strict=True):
+            if asked and encoding.ids:
+                _, told = self._directions(encoding.ids)
+                np.max(directions @ told.T, axis=1, out=row)
+        return lengths / max(float(lengths.sum()), _SHORTEST), nearest
+
+    def _directions(self, tokens: list[int]) -> tuple[FloatMatrix, FloatMatrix]:
+        vectors: FloatMatrix = self._vectors[tokens]
+        lengths: FloatMatrix = np.linalg.norm(vectors, axis=1)
+        return lengths, (vectors / np.maximum(lengths, _SHORTEST)[:, None]).astype(np.float32, copy=False)
+
     def _sum_tokens(self, texts: list[str], rows: FloatMatrix) -> None:
         """Add up the token vectors of each text; their mean has the same direction."""
         encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)

@@ -5,6 +5,8 @@ Some models leave 0.7 between any two texts, others 0; one threshold fits both o
 
 from typing import Final
 
+import numpy as np
+
 from lorag.retrieval.embedders import Embedder
 
 _HIGHEST_FLOOR = 0.95
@@ -28,6 +30,12 @@ _PASSAGES: Final = (
     "세금은 매년 오월에 신고합니다.",
     "연주자는 바이올린을 다시 조율했다.",
 )
+
+
+def matching_floor(embedder: Embedder) -> float:
+    """Return how near passages come to the parts of questions that share no subject with them, from 0 to 0.95."""
+    shares = [(*embedder.match(question, _PASSAGES),) for question in _QUESTIONS]
+    return min(_HIGHEST_FLOOR, max(0.0, float(np.mean([nearest @ share for share, nearest in shares]))))
 
 
 def similarity_floor(embedder: Embedder) -> float:
