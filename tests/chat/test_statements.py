@@ -16,6 +16,39 @@ def labels(text: str, name: str = "notes.md") -> list[str]:
     return [sentence for sentence, kind in kinds(text, name).items() if kind in ("heading", "names")]
 
 
+TITLES = """1. Working hours
+
+We work from nine to five.
+
+2) 휴가
+연차는 15일이다. 조부모상에는 4일을 준다.
+3.1 Sick leave
+Tell your head of section.
+
+4. Money"""
+
+
+def test_numbered_titles_of_a_plain_text_are_headings():
+    assert labels(TITLES, "rules.txt") == ["1. Working hours", "2) 휴가", "3.1 Sick leave", "4. Money"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bring:\n1. A passport\n2. Two photos\n3. Cash\n\nDoors open at nine.",
+        "1. Open the lid\n2. Wait",
+        "We meet at\n1. Old Street",
+        "1. Tell the guard.\nThen wait.",
+        "가져올 것\n1. 여권\n2. 사진 두 장\n나머지는 여기서 준다.",
+        "1. 문을 닫는다\n그다음 기다린다.",
+        "2. 서류는 직접 낼 것\n우편은 안 된다.",
+        "3. The caretaker, who lives on the ground floor, has the keys\nAsk him.",
+    ],
+)
+def test_items_of_a_list_and_numbered_sentences_tell_something(text: str):
+    assert labels(text, "list.txt") == []
+
+
 @pytest.mark.parametrize(
     "question",
     ["Do you ship abroad?", "Q: Do you ship abroad?", "**Do you ship abroad?**", "해외로도 보내나요？", '"Really?"'],

@@ -137,6 +137,16 @@ def test_each_part_of_a_question_may_be_told_by_the_sentence_its_header_or_the_s
     assert behind == pytest.approx(TOLD_WEIGHT * 0.4 + BEFORE_WEIGHT * 0.3)
 
 
+def test_a_heading_within_a_passage_is_above_all_that_follows():
+    title = "1. Dogs"
+    matcher = Matcher(**{title: (0.4, 0.1, 0.0), "Leash.": (0.3, 0.2, 0.0), "Short.": (0.0, 0.3, 0.1)})
+
+    _, first, second = nats_of(weighed("zzz", passages_of(f"{title}\nLeash.\nShort."), matcher))
+
+    assert first == pytest.approx(TOLD_WEIGHT * 0.5 + HEADER_WEIGHT * 0.1)
+    assert second == pytest.approx(TOLD_WEIGHT * 0.4 + HEADER_WEIGHT * 0.4)
+
+
 @pytest.mark.parametrize("similarities", [None, lambda *_: []])
 def test_without_an_embedder_or_what_it_knows_only_words_are_compared(similarities):
     passages = passages_of("The guest badge is yellow.", "Dogs are welcome.", "The badge costs nothing.")

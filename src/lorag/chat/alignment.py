@@ -54,12 +54,14 @@ def compared(question: str, passages: Sequence[PassageSentences], similarities: 
 def _told(passages: Sequence[PassageSentences], said: Sequence[_Parts], headers: Sequence[_Parts]) -> list[Told]:
     told, first = list[Told](), 0
     for item, header in zip(passages, headers, strict=True):
-        before: _Parts = header
-        for parts in said[first : first + len(item.sentences)]:
-            with_header = tuple(map(max, parts, header))
+        before = above = header
+        for sentence, parts in zip(item.sentences, said[first:], strict=False):
+            with_header = tuple(map(max, parts, above))
             with_before = tuple(map(max, with_header, before))
             told.append(Told(sum(parts), sum(with_header) - sum(parts), sum(with_before) - sum(with_header)))
             before = parts
+            if sentence.kind == "heading":
+                above = tuple(map(max, parts, header))
         first += len(item.sentences)
     return told
 
