@@ -15,10 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from embedder_bags import encode_unit
 from embedder_corpus import Split
 from embedder_evaluation import Comparison, Scores, compare, cosine_scores, rank, score
+from embedder_late import compare_texts
 from embedder_pairs import KINDS
 from embedder_tasks import Task, dev_tasks
+from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from lorag.retrieval.embedders import Embedder, open_embedder
@@ -51,6 +55,7 @@ def write_card(folder: Path, dev: Split, config: dict[str, Any]) -> None:
         _description(folder, embedder),
         _training(folder, config),
         _scores(compared),
+        _token_by_token(folder, tasks),
         _cuts(folder, tasks, embedder),
         _failures(compared, config["seed"]),
         _weaknesses(),
@@ -97,13 +102,17 @@ def _speed(embedder: Embedder) -> float:
 
 def _training(folder: Path, config: dict[str, Any]) -> str:
     rows = [json.loads(line) for line in _lines(folder / LOG_NAME)]
-    data, first, second = config["data"], config["contrastive"], config["hard_negatives"]
+    data, first, second, third = (
+        config[name] for name in ("data", "contrastive", "hard_negatives", "late_interaction")
+    )
     mix = ", ".join(f"{100 * data[kind]:g} % {kind}" for kind in KINDS)
     stages = (
-        f"Two stages of multiple-negatives ranking loss at {', '.join(map(str, first['dimensions']))} dimensions:\n"
-        f"{first['steps']:,} steps of {first['batch_size']:,} pairs, then {second['steps']:,} steps of "
-        f"{second['batch_size']:,} with one mined hard negative each.\nBatches: {mix} (sentence or words against its "
-        "passage, word against word of the same meaning). The whole mix is in `models/recipe/embedder.toml`."
+        f"Three stages of multiple-negatives ranking loss at {', '.join(map(str, first['dimensions']))} dimensions:\n"
+        f"{first['steps']:,} steps of {first['batch_size']:,} pairs; {second['steps']:,} steps of "
+        f"{second['batch_size']:,} with one mined hard negative each;\n{third['steps']:,} steps of {third['batch_size']:,} in which "
+        f"single tokens are compared as well (late interaction).\nBatches: {mix}\n(sentence or words against its passage, word "
+        "against word of the same meaning, and what was asked of small collections\nagainst sentences, passages and other ways of "
+        "asking). The whole mix is in `models/recipe/embedder.toml`."
     )
     if not rows:
         return (
@@ -142,6 +151,25 @@ def _scores(compared: Sequence[Comparison]) -> str:
             f"| {name} | {len(right):,} | {len(found.task.passages):,} | {_percent(words)} | {_percent(vectors)} | "
             f"{_percent(by_rank)} | {_percent(fused)} | {100 * better:+.1f} |"
         )
+    return "\n".join(rows) + "\n"
+
+
+def _token_by_token(folder: Path, tasks: Sequence[Task]) -> str:
+    """Tell how late interaction, which the chat weighs sentences with, ranks single sentences."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    vectors = torch.from_numpy(load_file(folder / "model.safetensors")["embedding.weight"]).float()
+    rows = [
+        "## Token by token\n",
+        "Each token of a question compared with the nearest one of a sentence (late interaction), as the chat does beside comparing the\n"
+        "means. Recall@10 / nDCG@10 in percent.\n",
+        "| sentences | the means | token by token |",
+        "|---|---|---|",
+    ]
+    for task in (task for task in tasks if task.sentences):
+        means = cosine_scores(task, lambda texts: encode_unit(vectors, tokenizer, texts))
+        late = compare_texts(vectors, tokenizer, task.queries, task.passages)
+        shown = [_percent(score(rank(scores), task.relevant)) for scores in (means, late)]
+        rows.append(f"| {task.name} | {shown[0]} | {shown[1]} |")
     return "\n".join(rows) + "\n"
 
 
@@ -198,9 +226,9 @@ def _weaknesses() -> str:
     return (
         "## Known weaknesses\n\n"
         "- It knows the words of its corpus (documentation, textbooks, health, government), those of `recipe/thesaurus/` and of the\n"
-        "  documents that `recipe/chat/facts/` tells; others have hardly a meaning across languages, and word search has to find those.\n"
-        "- The *facts* rows ask for one of 64 sentences: their documents are of other subjects than those trained on, but were written\n"
-        "  for the same recipe, in the same manner.\n"
+        "  documents of `recipe/chat/facts/` and `recipe/chat/collections/`; others have hardly a meaning across languages, and word search has to find those.\n"
+        "- The *facts* and *asked* rows ask for single sentences: their documents are of other subjects than those trained on, but were\n"
+        "  written for the same recipe, in the same manner.\n"
         "- Word order and negation do not exist for it; long passages about several things are near to none of them.\n"
         "- Where there is a network or a copy at hand, a transformer such as multilingual-e5-small knows such words:\n"
         "  set `LORAG_EMBEDDER` to its folder and run `lorag reindex`.\n"

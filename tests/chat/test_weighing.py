@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from math import log
+from math import exp, log
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,13 @@ from lorag.chat.statements import row_name
 from lorag.chat.weighing import (
     BEFORE_WEIGHT,
     CANNOT_TELL,
-    CHANCE,
     HEADER_WEIGHT,
     MEANING_WEIGHT,
-    QUOTING_WEIGHT,
+    QUOTING_AHEAD,
+    QUOTING_LENGTH,
+    QUOTING_MEANING,
+    QUOTING_RELEVANCE,
+    QUOTING_TOLD,
     QUOTING_ZERO,
     RELEVANCE_WEIGHT,
     STANDS_WEIGHT,
@@ -171,7 +174,7 @@ def test_words_in_the_header_of_a_passage_speak_for_its_sentences():
 
     first, second, third = nats_of(weighed("dogs", leash, None))
 
-    assert first == second > 0.3 * HEADER_WEIGHT
+    assert first == second == pytest.approx(0.3 * HEADER_WEIGHT)
     assert third == 0.0
 
 
@@ -216,16 +219,32 @@ def test_several_questions_share_what_is_shown():
     assert second.among(shown[0].passages) == replace(shown[1], quoting=second.quoting)
 
 
-def test_what_speaks_for_the_best_sentence_speaks_for_quoting_the_less_the_more_there_are():
-    near = Embedder({"B 2.": 0.9})
+def test_what_is_known_of_the_best_sentence_speaks_for_quoting():
+    parts = {"B 2.": (0.3, 0.2, 0.0)}
 
-    few = weighed("zzz", passages_of("A 1.\nB 2.", score=0.4), near)
-    many = weighed("zzz", passages_of("A 1.\nB 2.\n" + "\n".join(f"C {n}." for n in range(10)), score=0.4), near)
-    ruled_out = weighed("zzz", passages_of("B 2.?\nA 1."), Embedder({"B 2.?": 0.9}))
+    def similarities(question: str, texts: Sequence[str]) -> list[Similarity]:
+        return [Similarity(0.0, 0.8 if text == "B 2." else 0.1, 0.0, parts.get(text, (0.0,) * 3)) for text in texts]
 
-    assert few.quoting == pytest.approx(QUOTING_WEIGHT * (MEANING_WEIGHT * 0.9 - QUOTING_ZERO - CHANCE * log(2)))
-    assert many.quoting == pytest.approx(few.quoting - QUOTING_WEIGHT * CHANCE * log(6))
-    assert ruled_out.quoting < few.quoting
+    alone = weighed("zzz", passages_of("B 2.", score=0.4), similarities)
+    two = weighed("zzz", passages_of("A 1.\nB 2.", score=0.4), similarities)
+    ruled_out = weighed("zzz", passages_of("A 1.\nB 2.\nB 3.?", score=0.4), similarities)
+
+    expected = QUOTING_MEANING * 0.8 + QUOTING_TOLD * 0.5 + QUOTING_RELEVANCE * 0.4 + QUOTING_LENGTH * log(4)
+    assert alone.quoting == pytest.approx(expected - QUOTING_ZERO)
+    other, best = nats_of(two)
+    assert two.quoting == pytest.approx(alone.quoting - QUOTING_AHEAD * log(1 + exp(other - best)))
+    assert ruled_out.quoting == two.quoting
+
+
+def test_where_two_sentences_are_as_good_less_speaks_for_quoting():
+    near = Embedder({"B 2.": 0.9, "C 3.": 0.9})
+
+    one, two, three = (
+        weighed("zzz", passages_of(text), near).quoting for text in ("A 1.\nB 2.", "C 3.\nB 2.", "C 3.\nB 2.\nC 3.")
+    )
+
+    assert one > two + QUOTING_AHEAD * 0.6
+    assert two == pytest.approx(three + QUOTING_AHEAD * log(1.5))
 
 
 def test_where_nothing_can_answer_nothing_speaks_for_quoting():

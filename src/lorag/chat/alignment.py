@@ -15,7 +15,7 @@ from lorag.prompts.grounded import shown_sentence
 from lorag.retrieval.passages import Similarity
 from lorag.retrieval.terms import BigramSplitter
 
-_EQUAL_WORDS: Final = 0.35
+_EQUAL_WORDS: Final = 0.3
 """What equal words tell in place of near ones: they miss those that are said in other words."""
 _SPLITTER: Final = BigramSplitter()
 _Parts = tuple[float, ...]
@@ -39,6 +39,8 @@ class Compared:
     sentences: Sequence[Similarity]
     """Nothing without an embedder, or of a question it knows no word of."""
     told: Sequence[Told]
+    parts: int
+    """Of the question."""
 
 
 def compared(question: str, passages: Sequence[PassageSentences], similarities: Similarities | None) -> Compared:
@@ -48,7 +50,8 @@ def compared(question: str, passages: Sequence[PassageSentences], similarities: 
     known = similarities(question, [*texts, *headers]) if similarities and texts else ()
     matched = [one.matched for one in known]
     parts = matched if matched and matched[0] else _equal_words(question, [*texts, *headers], len(texts))
-    return Compared(known[: len(texts)], _told(passages, parts[: len(texts)], parts[len(texts) :]))
+    told = _told(passages, parts[: len(texts)], parts[len(texts) :])
+    return Compared(known[: len(texts)], told, len(parts[0]) if parts else 0)
 
 
 def _told(passages: Sequence[PassageSentences], said: Sequence[_Parts], headers: Sequence[_Parts]) -> list[Told]:

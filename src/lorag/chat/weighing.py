@@ -1,17 +1,16 @@
 """What speaks for each sentence as the answer, besides what the model makes of it, and which sentences it is shown.
 
 The weights are those of a logistic regression over questions about small collections of documents:
-docs/decisions/0091-what-speaks-for-a-sentence.md.
+docs/decisions/0094-token-by-token.md.
 """
 
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from itertools import repeat
 from statistics import fmean
 from typing import Final
 
-from lorag.chat.alignment import compared
+from lorag.chat.alignment import Told, compared
 from lorag.chat.amounts import asked_for, may_tell
 from lorag.chat.numbering import PassageSentences, Sentence
 from lorag.chat.statements import is_question, row_name
@@ -19,30 +18,64 @@ from lorag.chat.turn import Similarities
 from lorag.prompts.grounded import shown_sentence
 from lorag.retrieval.passages import Similarity
 
-MEANING_WEIGHT: Final = 12.6
+MEANING_WEIGHT: Final = 24.0
 """Nats that a sentence is ahead which means all of the question beyond its own words over one that means nothing of it; likewise:"""
-TOLD_WEIGHT: Final = 19.6
+TOLD_WEIGHT: Final = 23.0
 """... which tells each part of the question,"""
-HEADER_WEIGHT: Final = 16.6
+HEADER_WEIGHT: Final = 22.0
 """... whose passage's header tells what it does not tell itself,"""
-BEFORE_WEIGHT: Final = 11.7
+BEFORE_WEIGHT: Final = 13.0
 """... behind a sentence that tells what is missing then,"""
-STANDS_WEIGHT: Final = 8.4
+STANDS_WEIGHT: Final = 11.0
 """... which stands below a question or heading that is the same, as far as that is nearer than itself,"""
-RELEVANCE_WEIGHT: Final = 13.6
+RELEVANCE_WEIGHT: Final = 23.0
 """... and whose passage the search found as relevant as can be."""
-CANNOT_TELL: Final = -4.7
+CANNOT_TELL: Final = -7.0
 """Nats for a sentence without a number or a time, where that is asked for."""
 RULED_OUT: Final = -100.0
 """Nats for what is no statement: no other reason outweighs it."""
-QUOTING_WEIGHT: Final = 0.7
-"""Share of what speaks for the best sentence, but for the relevance of its passage, that speaks for quoting and against refusing ..."""
-QUOTING_ZERO: Final = 2.7
-"""... counted from here,"""
-CHANCE: Final = 0.8
-"""and from so many nats more where the best is that of e times as many sentences: by chance alone one of many is near."""
+QUOTING_MEANING: Final = 13.0
+"""Nats that speak for quoting and against refusing where the best sentence means all of the question; likewise:"""
+QUOTING_TOLD: Final = 6.5
+"""... where it tells each part of it itself,"""
+QUOTING_RELEVANCE: Final = 8.5
+"""... where its passage is as relevant as can be,"""
+QUOTING_LENGTH: Final = 1.7
+"""... for a question of e times as many parts: one sentence hardly tells all of a long one,"""
+QUOTING_AHEAD: Final = 1.8
+"""... and where e times as much speaks for it over the others together."""
+QUOTING_ZERO: Final = 8.3
+"""All of these are counted from here."""
 SHOWN: Final = 12
 """Sentences that a small model is shown: it is lost among more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is known of one sentence as the answer to one question."""
+
+    meaning: float
+    told: Told
+    stands: float
+    """How much nearer what it stands for is."""
+    relevance: float
+    cannot_tell: bool
+    ruled_out: bool
+
+    @property
+    def nats(self) -> float:
+        """What speaks for it."""
+        if self.ruled_out:
+            return RULED_OUT
+        return (
+            MEANING_WEIGHT * self.meaning
+            + TOLD_WEIGHT * self.told.itself
+            + HEADER_WEIGHT * self.told.header
+            + BEFORE_WEIGHT * self.told.before
+            + STANDS_WEIGHT * self.stands
+            + RELEVANCE_WEIGHT * self.relevance
+            + CANNOT_TELL * self.cannot_tell
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,38 +111,46 @@ def weighed(
     """
     sentences = [sentence for item in passages for sentence in item.sentences]
     known = compared(question, passages, similarities)
-    meanings = _meanings(question, sentences, known.sentences, similarities)
+    meanings = [one.rest * (1 - one.repeated) for one in known.sentences] or [0.0] * len(sentences)
+    stands = _stands(question, sentences, known.sentences, similarities)
     asked = asked_for(question)
-    own = [
-        meaning
-        + TOLD_WEIGHT * told.itself
-        + HEADER_WEIGHT * told.header
-        + BEFORE_WEIGHT * told.before
-        + CANNOT_TELL * (asked is not None and not may_tell(sentence.text, asked))
-        for sentence, meaning, told in zip(sentences, meanings or repeat(0.0), known.told, strict=False)
-    ]
     even = fmean(item.passage.score for item in passages) if passages else 0.0
-    nats = iter(
-        value + RELEVANCE_WEIGHT * (sentence.passage.score if relevance else even)
-        if sentence.kind == "statement"
-        else RULED_OUT
-        for sentence, value in zip(sentences, own, strict=True)
-    )
-    statements = [value for sentence, value in zip(sentences, own, strict=True) if sentence.kind == "statement"]
+    figures = [
+        Figures(
+            meaning,
+            told,
+            above,
+            sentence.passage.score if relevance else even,
+            cannot_tell=asked is not None and not may_tell(sentence.text, asked),
+            ruled_out=sentence.kind != "statement",
+        )
+        for sentence, meaning, told, above in zip(sentences, meanings, known.told, stands, strict=True)
+    ]
+    nats = iter(one.nats for one in figures)
     return Weighed(
         tuple(
             replace(item, sentences=tuple(replace(sentence, nats=next(nats)) for sentence in item.sentences))
             for item in passages
         ),
-        _quoting(statements) if meanings or not statements else 0.0,
+        _quoting(figures, known.parts) if known.sentences or not figures else 0.0,
     )
 
 
-def _quoting(nats: Sequence[float]) -> float:
-    """Return what speaks for quoting, of what speaks for each statement by itself."""
+def _quoting(figures: Sequence[Figures], parts: int) -> float:
+    """Return what speaks for quoting; ``parts`` is the length of the question."""
+    nats = [one.nats for one in figures if not one.ruled_out]
     if not nats:
         return RULED_OUT
-    return QUOTING_WEIGHT * (max(nats) - QUOTING_ZERO - CHANCE * math.log(len(nats)))
+    best = max(figures, key=lambda one: one.nats)
+    ahead = -math.log(sum(math.exp(value - best.nats) for value in nats))
+    return (
+        QUOTING_MEANING * best.meaning
+        + QUOTING_TOLD * best.told.itself
+        + QUOTING_RELEVANCE * best.relevance
+        + QUOTING_LENGTH * math.log(1 + parts)
+        + QUOTING_AHEAD * ahead
+        - QUOTING_ZERO
+    )
 
 
 def weighed_for_each(
@@ -146,19 +187,16 @@ def _kept(passages: Sequence[PassageSentences], kept: Collection[int]) -> tuple[
     return tuple(left)
 
 
-def _meanings(
+def _stands(
     question: str, sentences: Sequence[Sentence], known: Sequence[Similarity], similarities: Similarities | None
 ) -> list[float]:
-    """Return what the embedder's opinion of each sentence, and of what it stands for, is worth; nothing if it has none."""
-    if similarities is None or not known:
-        return []
+    """Return how much nearer than each sentence what it stands for is to the question."""
+    stands = [0.0] * len(sentences)
     stands_for = {index: text for index in range(len(sentences)) if (text := _stands_for(sentences, index))}
-    above = dict(zip(stands_for, similarities(question, list(stands_for.values())) if stands_for else (), strict=True))
-    return [
-        MEANING_WEIGHT * one.rest * (1 - one.repeated)
-        + (STANDS_WEIGHT * max(0.0, above[index].whole - one.whole) if index in above else 0.0)
-        for index, one in enumerate(known)
-    ]
+    if similarities is not None and known and stands_for:
+        for index, above in zip(stands_for, similarities(question, list(stands_for.values())), strict=True):
+            stands[index] = max(0.0, above.whole - known[index].whole)
+    return stands
 
 
 def _stands_for(sentences: Sequence[Sentence], index: int) -> str:
