@@ -11,6 +11,7 @@ from lorag.chat.statements import row_name
 from lorag.chat.weighing import (
     BEFORE_WEIGHT,
     CANNOT_TELL,
+    DEFINES,
     HEADER_WEIGHT,
     MEANING_WEIGHT,
     QUOTING_AHEAD,
@@ -192,6 +193,16 @@ def test_a_sentence_without_a_number_is_behind_where_one_is_asked_for():
     soon, days = nats_of(weighed("how many zzz", passages, None))
     assert (soon, days) == (CANNOT_TELL, 0.0)
     assert nats_of(weighed("zzz", passages, None)) == [0.0, 0.0]
+
+
+def test_a_sentence_that_says_what_something_is_is_ahead_where_that_is_asked():
+    passages = passages_of("Energy is stored in a spring.\nA spring is a coil.")
+
+    stored, coil = nats_of(weighed("What is a spring?", passages, Embedder({})))
+
+    assert coil == pytest.approx(stored + DEFINES)
+    stored, coil = nats_of(weighed("Why a coil spring?", passages, Embedder({})))
+    assert coil < stored + DEFINES
 
 
 def test_the_sentences_that_most_speaks_for_are_left_in_their_order():

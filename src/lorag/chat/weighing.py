@@ -12,6 +12,7 @@ from typing import Final
 
 from lorag.chat.alignment import Told, compared
 from lorag.chat.amounts import asked_for, may_tell
+from lorag.chat.definitions import asked_term, defines
 from lorag.chat.numbering import PassageSentences, Sentence
 from lorag.chat.statements import is_question, row_name
 from lorag.chat.turn import Similarities
@@ -30,6 +31,8 @@ STANDS_WEIGHT: Final = 11.0
 """... which stands below a question or heading that is the same, as far as that is nearer than itself,"""
 RELEVANCE_WEIGHT: Final = 23.0
 """... and whose passage the search found as relevant as can be."""
+DEFINES: Final = 5.0
+"""Nats for a sentence that says what something is, where just that is asked."""
 CANNOT_TELL: Final = -7.0
 """Nats for a sentence without a number or a time, where that is asked for."""
 RULED_OUT: Final = -100.0
@@ -59,6 +62,7 @@ class Figures:
     stands: float
     """How much nearer what it stands for is."""
     relevance: float
+    defines: bool
     cannot_tell: bool
     ruled_out: bool
 
@@ -74,6 +78,7 @@ class Figures:
             + BEFORE_WEIGHT * self.told.before
             + STANDS_WEIGHT * self.stands
             + RELEVANCE_WEIGHT * self.relevance
+            + DEFINES * self.defines
             + CANNOT_TELL * self.cannot_tell
         )
 
@@ -113,7 +118,7 @@ def weighed(
     known = compared(question, passages, similarities)
     meanings = [one.rest * (1 - one.repeated) for one in known.sentences] or [0.0] * len(sentences)
     stands = _stands(question, sentences, known.sentences, similarities)
-    asked = asked_for(question)
+    asked, term = asked_for(question), asked_term(question)
     even = fmean(item.passage.score for item in passages) if passages else 0.0
     figures = [
         Figures(
@@ -121,6 +126,7 @@ def weighed(
             told,
             above,
             sentence.passage.score if relevance else even,
+            defines=bool(term) and defines(sentence.text, term),
             cannot_tell=asked is not None and not may_tell(sentence.text, asked),
             ruled_out=sentence.kind != "statement",
         )
