@@ -5,26 +5,12 @@ from collections.abc import Collection
 from typing import Final
 
 from chat.pools import Gold, language_of_sentences
+from lorag.chat import definitions
+from lorag.chat.definitions import asked_term
 
 _FEWEST_LETTERS: Final = 20
 """A shorter text may stand within another by chance."""
 _WORD: Final = re.compile(r"\w+")
-_TERM: Final = (
-    re.compile(
-        r"(?:quick question: |please )*(?:what(?:'s| is \(are\)| is| are| was| were)|define|explain(?: what)?|describe)\s+"
-        r"(?:an?\s|the\s)?\s*(?P<term>\S+(?: \S+){0,4}?)(?:\s+(?:is|are|was))?\s*[?.!]*",
-        re.IGNORECASE,
-    ),
-    re.compile(r"(?P<term>\S+(?: \S+){0,4}?)\s(?:무엇|뭐|뭔가|어떤 것)\S*\s*[?.!]*"),
-)
-"""Questions for what something is."""
-_PARTICLE: Final = re.compile(r"(?<=\S)(?:이란|란|은|는|이|가)$")
-_MARKS: Final = "`'\"?.! "
-_DEFINING: Final = (
-    r"\W*(?:an?\s|the\s)?{}\W*(?:\([^)]*\))?\s*(?::|\b(?:is|are|was|were|refers?|means?|describes?|occurs?)\b)",
-    r"\W*{}\W*(?:\([^)]*\))?\s*(?::|이란|란|은|는)",
-)
-"""Sentences that say it."""
 _NAMELESS: Final = frozenset({"index", "readme", "ko", "en", "knowledge", "dev", "train"})
 """Files that are named after what they are and not after what they are about."""
 
@@ -37,12 +23,8 @@ def repeats(sentence: str, wanted: Collection[str]) -> bool:
 
 def defines(sentence: str, question: str) -> bool:
     """Tell whether a sentence says what something is, where the question asks for just that (``- fuel cell: …``)."""
-    for asking, saying in zip(_TERM, _DEFINING, strict=True):
-        found = asking.fullmatch(question.strip())
-        term = _PARTICLE.sub("", found["term"]).strip(_MARKS) if found else ""
-        if term and re.match(saying.format(re.escape(term)), sentence, re.IGNORECASE):
-            return True
-    return False
+    term = asked_term(question)
+    return bool(term) and definitions.defines(sentence, term)
 
 
 def is_edition(gold: Gold, other: Gold) -> bool:

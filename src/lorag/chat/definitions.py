@@ -4,9 +4,10 @@ import re
 from typing import Final
 
 _MOST_WORDS: Final = 6
+"""More are no name of anything."""
 _ASKED: Final = (
     re.compile(
-        r"(?:please\s+)?(?:what(?:'s|\s+(?:is|are|was|were))|define|explain(?:\s+what)?|describe|tell\s+me\s+about)\s+"
+        r"(?:(?:please|quick\s+question:)\s+)*(?:what(?:'s|\s+(?:is(?:\s+\(are\))?|are|was|were))|define|explain(?:\s+what)?|describe|tell\s+me\s+about)\s+"
         r"(?:(?:an?|the)\s+)?(?P<term>.+?)(?:\s+(?:is|are|was|were|means?))?[\s?.!]*",
         re.IGNORECASE,
     ),

@@ -34,8 +34,8 @@ _PASSAGES: Final = (
 
 def matching_floor(embedder: Embedder) -> float:
     """Return how near passages come to the parts of questions that share no subject with them, from 0 to 0.95."""
-    shares = [(*embedder.match(question, _PASSAGES),) for question in _QUESTIONS]
-    return min(_HIGHEST_FLOOR, max(0.0, float(np.mean([nearest @ share for share, nearest in shares]))))
+    matched = [embedder.match(question, _PASSAGES) for question in _QUESTIONS]
+    return min(_HIGHEST_FLOOR, max(0.0, float(np.mean([nearest @ shares for shares, nearest in matched]))))
 
 
 def similarity_floor(embedder: Embedder) -> float:
