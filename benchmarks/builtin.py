@@ -39,7 +39,8 @@ from lorag.library.database import Database
 from lorag.models.find import builtin_model
 from lorag.prompts.messages import Message
 from lorag.retrieval.embedders import open_embedder
-from lorag.retrieval.search import Searcher, SearchOptions
+from lorag.retrieval.search import Searcher
+from lorag.retrieval.search_options import SearchOptions
 from lorag.retrieval.terms import BigramSplitter
 
 RIGHT, VERBATIM, REFUSED, WRONGLY_REFUSED = 80.0, 97.0, 85.0, 10.0

@@ -16,7 +16,7 @@ from benchmarks.recipe import corpus_folder
 from benchmarks.report import Figure
 from lorag.retrieval.embedders import Embedder, open_embedder
 from lorag.retrieval.fusion import FusionOptions
-from lorag.retrieval.search import SearchOptions
+from lorag.retrieval.search_options import SearchOptions
 from lorag.retrieval.thresholds import threshold_for
 from lorag.retrieval.unrelated import similarity_floor
 

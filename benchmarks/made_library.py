@@ -12,7 +12,7 @@ from lorag.library.database import Database
 from lorag.library.documents import queue_document
 from lorag.library.meta import advance_generation
 from lorag.library.terms import add_terms, optimize_terms
-from lorag.library.vectors import add_vectors
+from lorag.library.vectors import Embedding, add_vectors
 from lorag.retrieval.embedders import Embedder
 from lorag.retrieval.terms import TermSplitter
 
@@ -65,7 +65,8 @@ def _put_document(
     ]
     add_terms(database, zip(ids, terms, strict=True))
     keys = [hashlib.sha256(text.encode()).digest() for text in texts]
-    add_vectors(database, list(zip(ids, keys, embedder.embed_passages(texts), strict=True)))
+    embeddings = map(Embedding, keys, *embedder.embed_with_parts(texts))
+    add_vectors(database, list(zip(ids, embeddings, strict=True)))
     database.execute(
         "UPDATE document SET state = 'ready', title = ?, n_chunks = ?, n_terms = ? WHERE id = ?",
         (path.stem, len(ids), sum(map(len, terms)), document),

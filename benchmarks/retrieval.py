@@ -14,7 +14,8 @@ from benchmarks.report import Figure
 from lorag.library.database import Database
 from lorag.retrieval.bm25 import WordLeg
 from lorag.retrieval.embedders import open_embedder
-from lorag.retrieval.search import Searcher, SearchOptions
+from lorag.retrieval.search import Searcher
+from lorag.retrieval.search_options import SearchOptions
 from lorag.retrieval.terms import BigramSplitter
 
 SMALL, LARGE = 10_000, 100_000

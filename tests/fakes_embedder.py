@@ -32,9 +32,13 @@ class HashEmbedder:
         """Return the whole question for every text."""
         return np.repeat(self._rows([question]), len(texts), axis=0), np.zeros(len(texts), np.float32)
 
-    def match(self, question: str, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def embed_with_parts(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[bytes]]:
+        """Return one unit row per text, and nothing of its parts."""
+        return self.embed_passages(texts), [b""] * len(texts)
+
+    def match(self, question: str, parts: Sequence[bytes]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return nothing."""
-        return np.empty(0, np.float32), np.empty((len(texts), 0), np.float32)
+        return np.empty(0, np.float32), np.empty((len(parts), 0), np.float32)
 
     def _rows(self, texts: Sequence[str]) -> NDArray[np.float32]:
         rows = [self._embed(text) for text in texts]

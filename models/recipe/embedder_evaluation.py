@@ -11,9 +11,9 @@ from rank_bm25 import BM25Plus
 from scipy import sparse
 
 from lorag.retrieval.embedders import Embedder
-from lorag.retrieval.fusion import FusionOptions
+from lorag.retrieval.fusion import TOLD_WEIGHT, FusionOptions, told_of
 from lorag.retrieval.terms import BigramSplitter
-from lorag.retrieval.unrelated import similarity_floor
+from lorag.retrieval.unrelated import matching_floor, similarity_floor
 
 Matrix = NDArray[np.float32]
 Ranking = NDArray[np.int64]
@@ -63,7 +63,8 @@ def compare(task: Task, embedder: Embedder) -> Comparison:
     legs = rank(words.bm25), rank(cosines)
     floor = similarity_floor(embedder)
     fused = fused_scores(words, cosines, FusionOptions(floor=floor))
-    return Comparison(task, *legs, rank(among(fused, legs)), reciprocal_rank_fusion(legs))
+    ordered = with_told(task, embedder, among(fused, legs))
+    return Comparison(task, *legs, rank(ordered), reciprocal_rank_fusion(legs))
 
 
 def word_scores(task: Task) -> WordScores:
@@ -115,6 +116,16 @@ def among(scores: Matrix, rankings: Sequence[Ranking]) -> Matrix:
         found = ranking[rows, places]
         kept[rows, found] = scores[rows, found]
     return kept
+
+
+def with_told(task: Task, embedder: Embedder, scores: Matrix) -> Matrix:
+    """Return the scores of candidates, which are above -1, with what each tells of its question, as lorag's search orders them."""
+    _, parts = embedder.embed_with_parts(task.passages)
+    floor, ordered = matching_floor(embedder), scores.copy()
+    for row, query, best in zip(ordered, task.queries, rank(scores), strict=True):
+        found = best[best >= 0]
+        row[found] += TOLD_WEIGHT * told_of(*embedder.match(query, [parts[at] for at in found]), floor)
+    return ordered
 
 
 def rank(scores: Matrix, depth: int = DEPTH) -> Ranking:

@@ -11,6 +11,8 @@ from lorag.library.browse import LibraryBrowser
 from lorag.library.database import Database
 from lorag.library.documents import corpus_size
 from lorag.library.removal import remove_documents
+from lorag.library.vectors import read_parts
+from lorag.retrieval.embedders import open_embedder
 from lorag.retrieval.sync_events import Embedded, FileDone, Reading, SyncEvent
 from tests.fakes_embedder import HashEmbedder
 from tests.indexing.support import Shelf, problems
@@ -69,6 +71,23 @@ def test_another_time_with_the_same_content_is_hashed_and_not_read(shelf: Shelf)
 
     assert (report.unchanged, report.updated) == (1, 0)
     assert shelf.sync().bytes == 0
+
+
+def test_what_a_chunk_tells_part_by_part_is_kept_with_its_text(shelf: Shelf):
+    shelf.embedder = open_embedder("builtin")
+    path = shelf.write("a.md", f"## Leave\n\n{LEAVE}\n\n## Coffee\n\n{COFFEE}\n")
+    shelf.add()
+    with Database.open(shelf.library, read_only=True) as database:
+        before = set(read_parts(database, list(range(9))).values())
+    path.write_text(f"## Leave\n\n{LEAVE}\n\n## Tea\n\nThere is tea.\n", encoding="utf-8")
+    _touch(path)
+
+    report = shelf.sync()
+
+    with Database.open(shelf.library, read_only=True) as database:
+        after = set(read_parts(database, list(range(9))).values())
+    assert report.embedded == 1
+    assert (len(before), len(after), len(before & after)) == (3, 3, 2)
 
 
 def test_a_changed_file_is_read_again_and_only_its_new_text_is_embedded(shelf: Shelf):

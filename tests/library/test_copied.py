@@ -8,7 +8,8 @@ import pytest
 from lorag.library.database import Database
 from lorag.library.roots import list_roots
 from lorag.retrieval.embedders import open_embedder
-from lorag.retrieval.search import Searcher, SearchOptions
+from lorag.retrieval.search import Searcher
+from lorag.retrieval.search_options import SearchOptions
 from lorag.retrieval.terms import BigramSplitter
 from tests.indexing.support import Shelf, problems
 

@@ -216,7 +216,7 @@ def test_a_changed_builder_is_named_with_its_remedy(path: Path) -> None:
             " VALUES (?, 0, 0, 0, 0, 0, '[]', '')",
             (number,),
         )
-        database.execute("INSERT INTO embedding VALUES (?, x'00', x'00')", (chunk,))
+        database.execute("INSERT INTO embedding (chunk_id, key, vector) VALUES (?, x'00', x'00')", (chunk,))
         require_identity(database, built)
         with pytest.raises(LibraryMismatchError, match=r"another embedder.*lorag reindex --embed-only"):
             require_identity(database, BuildIdentity("other", "1", "bigram-1"))

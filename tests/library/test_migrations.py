@@ -12,6 +12,7 @@ from lorag.library.chats import Chats
 from lorag.library.database import Database
 from lorag.library.documents import list_documents, queue_document
 from lorag.library.migrations import STEPS, migrate
+from lorag.library.vectors import read_parts, read_vectors
 
 
 @pytest.fixture
@@ -73,6 +74,27 @@ def test_a_library_of_a_later_step_is_left_alone(path: Path, connection: apsw.Co
 
     with pytest.raises(LibraryError, match=r"newer lorag .* upgrade lorag"):
         migrate(connection, path)
+
+
+def test_what_the_first_schema_held_of_chunks_is_searched_as_before(tmp_path: Path):
+    path = tmp_path / "old.db"
+    connection = apsw.Connection(str(path))
+    migrate(connection, path, STEPS[:1])
+    connection.execute(
+        "INSERT INTO document (path, disk_path, size, mtime_ns, collection, state, added_at, updated_at)"
+        " VALUES ('/x', x'2f78', 1, 1, 'default', 'ready', 0, 0)"
+    )
+    connection.execute(
+        'INSERT INTO chunk (document_id, ordinal, n_terms, n_tokens, start, "end", heading, text)'
+        " VALUES (1, 0, 0, 0, 0, 0, '[]', '')"
+    )
+    connection.execute("INSERT INTO embedding VALUES (1, x'07', x'0000803f')")
+    connection.close()
+
+    with Database.open(path) as database:
+        assert read_vectors(database, [1])[1].tolist() == [[1.0]]
+        assert read_parts(database, [1]) == {}
+        assert database.integrity_problems() == []
 
 
 def test_a_step_that_fails_leaves_the_library_as_it_was(path: Path, connection: apsw.Connection):

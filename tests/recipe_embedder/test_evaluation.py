@@ -9,7 +9,8 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from lorag.library.database import Database
-from lorag.retrieval.search import Searcher, SearchOptions
+from lorag.retrieval.search import Searcher
+from lorag.retrieval.search_options import SearchOptions
 from lorag.retrieval.static_vectors import load_static_vectors
 from lorag.retrieval.thresholds import threshold_for
 from tests.fakes_embedder import HashEmbedder
@@ -97,7 +98,7 @@ def test_late_scores_are_what_lorag_finds_a_text_to_tell_of_a_question(tmp_path:
     found = late.compare_texts(weights, tokenizer, questions, texts)
 
     for question, row in zip(questions, found, strict=True):
-        shares, nearest = vectors.match(question, texts)
+        shares, nearest = vectors.match(question, vectors.embed_with_parts(texts)[1])
         np.testing.assert_allclose(row, nearest @ shares, atol=1e-6)
     asked, said = bags.encode(tokenizer, questions), bags.encode(tokenizer, texts)
     np.testing.assert_allclose(late.late_scores(weights, asked, said).numpy(), found, atol=1e-6)

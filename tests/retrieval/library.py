@@ -11,7 +11,7 @@ from lorag.library.database import Database
 from lorag.library.documents import find_document, queue_document
 from lorag.library.meta import advance_generation
 from lorag.library.terms import add_terms
-from lorag.library.vectors import add_vectors
+from lorag.library.vectors import Embedding, add_vectors
 from lorag.retrieval.terms import BigramSplitter, TermSplitter
 
 SPLITTER = BigramSplitter()
@@ -49,7 +49,8 @@ def put(
         add_terms(database, rows)
         if embedder:
             keys = [hashlib.sha256(text.encode()).digest() for text in texts]
-            add_vectors(database, list(zip(ids, keys, embedder.embed_passages(list(texts)), strict=True)))
+            embeddings = map(Embedding, keys, *embedder.embed_with_parts(list(texts)))
+            add_vectors(database, list(zip(ids, embeddings, strict=True)))
         database.execute(
             "UPDATE document SET state = 'ready', title = ?, n_chunks = ?, n_terms = ? WHERE id = ?",
             (Path(path).stem, len(ids), total, document_id),

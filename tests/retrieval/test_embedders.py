@@ -4,11 +4,13 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from lorag.errors import EmbedderError
 from lorag.retrieval.embedders import (
@@ -18,6 +20,7 @@ from lorag.retrieval.embedders import (
     builtin_folder,
     open_embedder,
 )
+from lorag.retrieval.static_vectors import FloatMatrix
 from tests.retrieval.tiny_static import write_static_model
 
 TEXTS = [
@@ -60,6 +63,11 @@ def transformer_folder(tmp_path_factory) -> Path:
     transformer = Transformer(str(plain))
     SentenceTransformer(modules=[transformer, Pooling(16)]).save(str(folder))
     return folder
+
+
+def matched(embedder: Embedder, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
+    _, parts = embedder.embed_with_parts(texts)
+    return embedder.match(question, parts)
 
 
 @pytest.fixture
@@ -161,7 +169,7 @@ def test_of_a_question_with_nothing_known_nothing_is_left(builtin, question):
 def test_each_token_of_a_question_is_matched_by_the_nearest_one_of_a_text(static_folder):
     embedder = open_embedder(str(static_folder), query_prefix="day ")
 
-    shares, nearest = embedder.match("refund leave", ["leave", "day refund", "", "leave day"])
+    shares, nearest = matched(embedder, "refund leave", ["leave", "day refund", "", "leave day"])
 
     # Lengths 5 and 1; the directions of refund are (0.6, 0.8), of leave (1, 0), of day (0, 1).
     np.testing.assert_allclose(shares, [5 / 6, 1 / 6], atol=1e-6)
@@ -170,14 +178,40 @@ def test_each_token_of_a_question_is_matched_by_the_nearest_one_of_a_text(static
 
 @pytest.mark.parametrize("question", ["", "?!"])
 def test_a_question_with_nothing_known_has_no_parts_that_are_matched(builtin, question):
-    shares, nearest = builtin.match(question, ["leave", ""])
+    shares, nearest = matched(builtin, question, ["leave", ""])
 
     assert nearest.shape == (2, len(shares))
     assert np.isfinite(shares).all()
 
 
+def test_vectors_made_with_the_parts_are_those_made_alone(builtin, static_folder):
+    prefixed = open_embedder(str(static_folder), passage_prefix="day ")
+    vectors, parts = builtin.embed_with_parts(TEXTS)
+
+    np.testing.assert_allclose(vectors, builtin.embed_passages(TEXTS), atol=1e-6)
+    assert all(len(one) <= 2 * len(text) for one, text in zip(parts, TEXTS, strict=True))
+    np.testing.assert_allclose(prefixed.embed_with_parts(["leave"])[0], prefixed.embed_passages(["leave"]), atol=1e-6)
+    # The prefix stands before every passage and tells nothing of one.
+    np.testing.assert_allclose(matched(prefixed, "day", ["leave"])[1], [[0.0]], atol=1e-6)
+
+
+def test_tokens_of_a_large_vocabulary_are_told_apart(tmp_path):
+    words = {f"w{number}": number for number in range(70_000)}
+    folder = write_static_model(tmp_path / "many-words")
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="w0"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    vectors = np.zeros((len(words), 2), np.float32)
+    vectors[1], vectors[1 + 2**16] = (1, 0), (0, 1)
+    save_file({"embedding.weight": vectors}, folder / "model.safetensors")
+
+    _, nearest = matched(open_embedder(str(folder)), "w1", ["w1", f"w{1 + 2**16}"])
+
+    assert nearest.tolist() == [[1.0], [0.0]]
+
+
 def test_words_of_the_same_meaning_match_across_languages(builtin):
-    shares, nearest = builtin.match("password", ["암호를 바꾸세요.", "막대 차트의 색", "the password"])
+    shares, nearest = matched(builtin, "password", ["암호를 바꾸세요.", "막대 차트의 색", "the password"])
 
     told = nearest @ shares
     assert told[2] == pytest.approx(1.0, abs=1e-3)
@@ -293,7 +327,7 @@ def test_a_transformer_leaves_nothing_out_of_a_question(transformer_folder):
 
 
 def test_a_transformer_knows_no_parts_of_a_question(transformer_folder):
-    shares, nearest = open_embedder(str(transformer_folder)).match("leave refund", ["refund", "day"])
+    shares, nearest = matched(open_embedder(str(transformer_folder)), "leave refund", ["refund", "day"])
 
     assert (shares.shape, nearest.shape) == ((0,), (2, 0))
 

@@ -1,11 +1,13 @@
+import numpy as np
 import pytest
 
 from lorag.library.database import Database
 from lorag.retrieval.bm25 import WordHit
 from lorag.retrieval.embedders import open_embedder
-from lorag.retrieval.fusion import FusionOptions, fuse
+from lorag.retrieval.fusion import FusionOptions, fuse, told_of, with_told
 from lorag.retrieval.nearest import VectorHit
-from lorag.retrieval.search import Searcher, SearchOptions
+from lorag.retrieval.search import Searcher
+from lorag.retrieval.search_options import SearchOptions
 from lorag.retrieval.thresholds import threshold_for
 from lorag.retrieval.unrelated import matching_floor, similarity_floor
 from tests.fakes_embedder import HashEmbedder
@@ -130,3 +132,37 @@ def test_a_chunk_without_a_vector_is_found_by_its_words(database: Database):
 
     assert result.passages[0].path.name == "b.txt"
     assert result.passages[0].vector is None
+
+
+def test_a_question_is_told_by_its_parts_of_which_many_halves_are_more_than_half_of_them():
+    shares, nearest = np.array([0.5, 0.5], np.float32), np.array([[1, 0.2], [0.6, 0.6], [0.2, -1], [1, 1]], np.float32)
+
+    told = told_of(shares, nearest, floor=0.2)
+
+    np.testing.assert_allclose(told, [0.5, 0.5**0.5, 0.0, 1.0], atol=1e-6)
+
+
+def test_what_tells_more_of_the_question_comes_first_and_is_no_more_relevant():
+    ranked = fuse([], [VectorHit(1, 0.5), VectorHit(2, 0.45), VectorHit(3, 0.44)], FusionOptions())
+
+    ordered = with_told(ranked, {1: 0.2, 3: 0.6})
+
+    # Of the second nothing is known: it counts as the mean of the others.
+    assert [chunk.chunk_id for chunk in ordered] == [3, 2, 1]
+    assert [chunk.told for chunk in ordered] == pytest.approx([0.6, 0.4, 0.2])
+    assert {chunk.chunk_id: chunk.relevance for chunk in ordered} == {
+        chunk.chunk_id: chunk.relevance for chunk in ranked
+    }
+    assert with_told(ranked, {}) == ranked
+
+
+def test_a_passage_that_tells_each_part_comes_before_one_about_a_single_part(database: Database):
+    embedder = open_embedder("builtin")
+    both = "사내 메신저는 점심시간에도 켜 두고, 비밀번호는 90일마다 변경합니다. 화면은 5분 뒤에 잠깁니다."
+    put(database, "/a.txt", ["비밀번호", both, "주차장은 9시에 엽니다."], embedder=embedder)
+
+    first, second, third = Searcher(database, embedder, SPLITTER, SearchOptions()).rank("password messenger")
+
+    assert [first.chunk_id, second.chunk_id, third.chunk_id] == [2, 1, 3]
+    assert second.relevance > first.relevance > third.relevance
+    assert first.told > second.told > third.told

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lorag.library.database import Database
-from lorag.library.vectors import add_vectors, clear_vectors, rebuild_vector_index, vector_index_problems
+from lorag.library.vectors import Embedding, add_vectors, clear_vectors, rebuild_vector_index, vector_index_problems
 from lorag.retrieval.nearest import VectorLeg
 from tests.fakes_embedder import HashEmbedder
 from tests.retrieval.library import forget, put
@@ -60,7 +60,8 @@ def test_a_kept_leg_follows_another_embedder(database: Database):
     backwards = EMBEDDER.embed_passages([text[::-1] for text in TEXTS])
     with database.atomic():
         clear_vectors(database)
-        add_vectors(database, [(n, hashlib.sha256(row).digest(), row) for n, row in zip(ids, backwards, strict=True)])
+        rows = [Embedding(hashlib.sha256(row).digest(), row) for row in backwards]
+        add_vectors(database, list(zip(ids, rows, strict=True)))
     vector = question("leave"[::-1])
 
     assert [hit.similarity for hit in leg.search(vector, limit=5)] == near(exact(database, vector, 5))

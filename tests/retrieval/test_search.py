@@ -7,7 +7,8 @@ from lorag.library.database import Database
 from lorag.library.meta import write_meta
 from lorag.retrieval.embedders import open_embedder
 from lorag.retrieval.passages import SearchFilter
-from lorag.retrieval.search import Searcher, SearchOptions
+from lorag.retrieval.search import Searcher
+from lorag.retrieval.search_options import SearchOptions
 from lorag.retrieval.splitters import make_splitter
 from lorag.retrieval.terms import BigramSplitter
 from tests.fakes_embedder import HashEmbedder

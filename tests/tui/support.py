@@ -24,7 +24,8 @@ from lorag.library.chats import Chats
 from lorag.library.database import Database
 from lorag.library.documents import corpus_size
 from lorag.retrieval.indexing import Indexer, IndexOptions
-from lorag.retrieval.search import Searcher, SearchOptions
+from lorag.retrieval.search import Searcher
+from lorag.retrieval.search_options import SearchOptions
 from lorag.retrieval.terms import BigramSplitter
 from lorag.tui.app import LoragApp
 from lorag.tui.compare_screen import CompareScreen

@@ -56,10 +56,10 @@ def _text(gold: Gold) -> str:
 
 def nearness(question: str, sentences: Sequence[str]) -> NDArray[np.float32]:
     """Return how near each sentence is to a question, as the chat weighs what it means and tells of it."""
-    told = _embedder().embed_passages(sentences)
+    told, parts = _embedder().embed_with_parts(sentences)
     unrepeated, repeated = _embedder().embed_unrepeated(question, sentences)
     meant: NDArray[np.float32] = (told * unrepeated).sum(axis=1) * (1 - repeated)
-    shares, nearest = _embedder().match(question, sentences)
+    shares, nearest = _embedder().match(question, parts)
     return MEANING_WEIGHT * meant + TOLD_WEIGHT * (nearest @ shares)
 
 

@@ -27,7 +27,8 @@ from lorag.prompts.grounded import PromptPassage, shown_sentence
 from lorag.prompts.language import language_of
 from lorag.retrieval.embedders import open_embedder
 from lorag.retrieval.indexing import Indexer, IndexOptions
-from lorag.retrieval.search import Searcher, SearchOptions
+from lorag.retrieval.search import Searcher
+from lorag.retrieval.search_options import SearchOptions
 from lorag.retrieval.terms import BigramSplitter
 from lorag.settings import Settings
 
@@ -64,7 +65,7 @@ class Collection:
         if question not in self._found:
             if self._searcher is None:
                 self._searcher = self._filled()
-            passages = split_passages(self._searcher.search(question).passages)
+            passages = split_passages(self._searcher.search(question, widely=True).passages)
             told = weighed(question, passages, self._searcher.similarities).passages
             sentences = [sentence for item in told for sentence in item.sentences]
             answering = frozenset(at for at, sentence in enumerate(sentences) if _tells(sentence, answers))

@@ -8,7 +8,8 @@ from lorag.library.documents import corpus_size
 from lorag.retrieval.calibrated import calibrated_threshold
 from lorag.retrieval.embedders import open_embedder
 from lorag.retrieval.passages import SearchFilter, SearchResult, Similarity
-from lorag.retrieval.search import Searcher, SearchOptions
+from lorag.retrieval.search import Searcher
+from lorag.retrieval.search_options import SearchOptions
 from lorag.retrieval.splitters import make_splitter
 from lorag.settings import Settings
 

@@ -5,14 +5,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from lorag.documents.model import Chunk
 from lorag.library.chunks import insert_chunk, set_terms_counted
 from lorag.library.database import Database
 from lorag.library.meta import advance_generation
 from lorag.library.terms import add_terms
-from lorag.library.vectors import Matrix, add_vectors
+from lorag.library.vectors import Embedding, add_vectors, stored_embedding
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +62,15 @@ def store_content(database: Database, document_id: int, content: Content, *, sha
         if database.value("SELECT 1 FROM document WHERE id = ?", (document_id,)) is None:
             return 0
         # Looked up before the old chunks go: most of an edited file is still the same text.
-        known = _known_vectors(database, [indexed.vector_key for indexed in content.chunks])
+        keys = dict.fromkeys(indexed.vector_key for indexed in content.chunks)
+        known = {key: held for key in keys if (held := stored_embedding(database, key)) is not None}
         database.execute("DELETE FROM chunk WHERE document_id = ?", (document_id,))
         numbers = [insert_chunk(database, document_id, each.chunk, n_terms=each.n_terms) for each in content.chunks]
         add_terms(database, ((number, [each.terms]) for number, each in zip(numbers, content.chunks, strict=True)))
         add_vectors(
             database,
             [
-                (number, each.vector_key, known[each.vector_key])
+                (number, known[each.vector_key])
                 for number, each in zip(numbers, content.chunks, strict=True)
                 if each.vector_key in known
             ],
@@ -133,16 +132,15 @@ def count_pending(database: Database) -> int:
     return int(database.value("SELECT count(*) " + _PENDING))
 
 
-def store_vectors(database: Database, chunks: Sequence[PendingChunk], keys: Sequence[bytes], vectors: Matrix) -> None:
-    """Store the vectors of chunks that are still there, and call the documents that now have all of theirs ready."""
+def store_vectors(database: Database, chunks: Sequence[PendingChunk], embeddings: Sequence[Embedding]) -> None:
+    """Store what was made of chunks that are still there, and call the documents that now have all of theirs ready."""
     with database.atomic():
         numbers = json.dumps([chunk.id for chunk in chunks])
         rows = database.rows("SELECT id FROM chunk WHERE id IN (SELECT value FROM json_each(?))", (numbers,))
         there = {row[0] for row in rows}
-        found = [
-            (chunk.id, key, row) for chunk, key, row in zip(chunks, keys, vectors, strict=True) if chunk.id in there
-        ]
-        add_vectors(database, found)
+        add_vectors(
+            database, [(chunk.id, row) for chunk, row in zip(chunks, embeddings, strict=True) if chunk.id in there]
+        )
         for document_id in {chunk.document_id for chunk in chunks}:
             settle_document(database, document_id)
 
@@ -152,13 +150,3 @@ def settle_all(database: Database) -> None:
     with database.atomic():
         for (document_id,) in database.rows("SELECT id FROM document WHERE state = 'embedding' AND state <> 'ready'"):
             settle_document(database, document_id)
-
-
-def _known_vectors(database: Database, keys: Sequence[bytes]) -> dict[bytes, Matrix]:
-    """Return the vectors the library already holds, from whichever chunk."""
-    known: dict[bytes, Matrix] = {}
-    for key in dict.fromkeys(keys):
-        blob = database.value("SELECT vector FROM embedding WHERE key = ? LIMIT 1", (key,))
-        if blob is not None:
-            known[key] = np.frombuffer(blob, dtype="<f4")
-    return known

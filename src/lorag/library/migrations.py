@@ -196,5 +196,10 @@ def _step_1(connection: apsw.Connection) -> None:
     )
 
 
-STEPS: tuple[Step, ...] = (_step_1,)
+def _step_2(connection: apsw.Connection) -> None:
+    """Of each chunk, which tokens it holds, so that a question is compared with it token by token."""
+    connection.execute("ALTER TABLE embedding ADD COLUMN parts BLOB NOT NULL DEFAULT x''")
+
+
+STEPS: tuple[Step, ...] = (_step_1, _step_2)
 """Step n leads from schema n - 1 to schema n."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import apsw
 import numpy as np
@@ -19,18 +20,30 @@ _MOST_NEIGHBOURS = 4_096
 """More than this sqlite-vec refuses to look for."""
 
 
-def add_vectors(database: Database, rows: Sequence[tuple[int, bytes, Matrix]]) -> None:
-    """Store unit vectors, given as (chunk id, key, vector), and index them, inside an open transaction."""
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """What an embedder made of the text of a chunk."""
+
+    key: bytes
+    """Digest of embedder and text."""
+    vector: Matrix
+    """(d,), of unit length"""
+    parts: bytes = b""
+    """What it compares token by token."""
+
+
+def add_vectors(database: Database, rows: Sequence[tuple[int, Embedding]]) -> None:
+    """Store what was made of chunks, given by their ids, and index the vectors, inside an open transaction."""
     if not rows:
         return
     database.execute_many(
-        "INSERT INTO embedding (chunk_id, key, vector) VALUES (?, ?, ?)",
-        ((chunk, key, np.ascontiguousarray(vector, dtype="<f4").tobytes()) for chunk, key, vector in rows),
+        "INSERT INTO embedding (chunk_id, key, vector, parts) VALUES (?, ?, ?, ?)",
+        ((chunk, row.key, np.ascontiguousarray(row.vector, dtype="<f4").tobytes(), row.parts) for chunk, row in rows),
     )
     if vector_extension_works(database):
-        _make_index(database, len(rows[0][2]))
+        _make_index(database, len(rows[0][1].vector))
         _drop_stale(database)
-        _index(database, [chunk for chunk, _, _ in rows], np.stack([vector for _, _, vector in rows]))
+        _index(database, [chunk for chunk, _ in rows], np.stack([row.vector for _, row in rows]))
     advance_generation(database)
 
 
@@ -98,6 +111,21 @@ def read_vectors(database: Database, chunk_ids: Ids | Sequence[int]) -> tuple[Id
         return np.empty(0, dtype=np.int64), np.empty((0, 0), dtype=np.float32)
     matrix = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").reshape(len(rows), -1)
     return np.array([row[0] for row in rows], dtype=np.int64), matrix
+
+
+def read_parts(database: Database, chunk_ids: Sequence[int]) -> dict[int, bytes]:
+    """Return what is compared token by token of those chunks of which it is known."""
+    rows = database.rows(
+        "SELECT chunk_id, parts FROM embedding WHERE chunk_id IN (SELECT value FROM json_each(?)) AND parts <> x''",
+        (json.dumps(chunk_ids),),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def stored_embedding(database: Database, key: bytes) -> Embedding | None:
+    """Return what the library already holds of a text, from whichever chunk."""
+    rows = database.rows("SELECT vector, parts FROM embedding WHERE key = ? LIMIT 1", (key,))
+    return Embedding(key, np.frombuffer(rows[0][0], dtype="<f4"), rows[0][1]) if rows else None
 
 
 def nearest_by_sign(database: Database, vector: Matrix, *, count: int, allowed: Ids | None) -> list[int] | None:

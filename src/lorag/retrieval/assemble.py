@@ -49,7 +49,7 @@ def choose(
 
 def _best_first(database: Database, ranked: Mapping[int, RankedChunk], *, at_once: int) -> Iterator[StoredChunk]:
     """Yield the chunks, best first, reading a few at a time: most are never needed."""
-    order = sorted(ranked, key=lambda chunk: (-ranked[chunk].score, chunk))
+    order = sorted(ranked, key=lambda chunk: (-ranked[chunk].order, chunk))
     for start in range(0, len(order), at_once):
         yield from chunk_store.chunk_rows(database, order[start : start + at_once])
 
@@ -71,7 +71,7 @@ def join_neighbours(
                 continue
             wanted[neighbour.id] = neighbour
             left -= neighbour.n_tokens
-    return sorted(_stretches(wanted.values(), ranked), key=lambda stretch: -stretch.ranked.score)
+    return sorted(_stretches(wanted.values(), ranked), key=lambda stretch: -stretch.ranked.order)
 
 
 def in_reading_order(stretches: Sequence[Stretch]) -> list[Stretch]:
@@ -127,7 +127,7 @@ def _stretches(chunks: Iterable[StoredChunk], ranked: Mapping[int, RankedChunk])
 
 
 def _best(first: RankedChunk, second: RankedChunk | None) -> RankedChunk:
-    return second if second is not None and second.score > first.score else first
+    return second if second is not None and second.order > first.order else first
 
 
 def _joined_text(chunks: Sequence[StoredChunk]) -> str:

@@ -55,10 +55,21 @@ class Embedder(Protocol):
         """
         ...
 
-    def match(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
-        """Return what share each part of the question has in it, (parts,), and how near each text comes to it, (texts, parts).
+    def embed_with_parts(self, texts: Sequence[str]) -> tuple[FloatMatrix, list[bytes]]:
+        """Return the rows of ``embed_passages``, and what ``match`` compares of each text, in a few hundred bytes.
 
-        1 is the same, 0 unrelated. An embedder that reads a question only as a whole knows no parts.
+        An embedder that reads a text only as a whole gives no bytes.
+        """
+        ...
+
+    def match(self, question: str, parts: Sequence[bytes]) -> tuple[FloatMatrix, FloatMatrix]:
+        """Return what share each part of the question has in it, (n,), and how near each text comes to that part, (texts, n).
+
+        1 is the same, 0 unrelated or not known. An embedder that reads a question only as a whole knows no parts: n is 0.
+
+        Args:
+            question: What is asked.
+            parts: Those of the texts, of ``embed_with_parts``.
         """
         ...
 
@@ -84,9 +95,15 @@ class StaticEmbedder:
         """Return what each text leaves of a question: it is a sum, so its tokens come apart."""
         return self._vectors.embed_unrepeated(self.identity.query_prefix + question, texts)
 
-    def match(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
+    def embed_with_parts(self, texts: Sequence[str]) -> tuple[FloatMatrix, list[bytes]]:
+        """Return one row per passage, and its tokens without those of the prefix, which tell nothing."""
+        if self.identity.passage_prefix:
+            return self.embed_passages(texts), self._vectors.embed_with_parts(texts)[1]
+        return self._vectors.embed_with_parts(texts)
+
+    def match(self, question: str, parts: Sequence[bytes]) -> tuple[FloatMatrix, FloatMatrix]:
         """Return how near each text comes to each token of a question."""
-        return self._vectors.match(question, texts)
+        return self._vectors.match(question, parts)
 
 
 class SentenceTransformersEmbedder:
@@ -117,9 +134,13 @@ class SentenceTransformersEmbedder:
         """Return the whole question for every text: what it would be without some words takes a reading for each."""
         return np.repeat(self.embed_queries([question]), len(texts), axis=0), np.zeros(len(texts), np.float32)
 
-    def match(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
-        """Return nothing: its tokens mean something only together."""
-        return np.empty(0, np.float32), np.empty((len(texts), 0), np.float32)
+    def embed_with_parts(self, texts: Sequence[str]) -> tuple[FloatMatrix, list[bytes]]:
+        """Return one row per passage, and nothing of its parts: its tokens mean something only together."""
+        return self.embed_passages(texts), [b""] * len(texts)
+
+    def match(self, question: str, parts: Sequence[bytes]) -> tuple[FloatMatrix, FloatMatrix]:
+        """Return nothing."""
+        return np.empty(0, np.float32), np.empty((len(parts), 0), np.float32)
 
 
 def open_embedder(

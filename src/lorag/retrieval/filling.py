@@ -7,6 +7,7 @@ import numpy as np
 
 from lorag.library import content as contents
 from lorag.library.database import Database
+from lorag.library.vectors import Embedding
 from lorag.retrieval.embedders import Embedder
 from lorag.retrieval.reading import vector_key
 from lorag.retrieval.sync_events import Embedded, Tally
@@ -65,9 +66,11 @@ class VectorFiller:
             return
         started = time.monotonic()
         texts = [searchable_text(chunk.title, chunk.heading, chunk.text) for chunk in chunks]
+        rows, parts = self._embedder.embed_with_parts(texts)
         # A text of which the embedder knows no word has no direction; zeros are never near anything.
-        found = np.nan_to_num(np.asarray(self._embedder.embed_passages(texts), dtype=np.float32))
-        contents.store_vectors(self._database, chunks, [vector_key(self._identity, text) for text in texts], found)
+        vectors = np.nan_to_num(np.asarray(rows, dtype=np.float32))
+        keys = [vector_key(self._identity, text) for text in texts]
+        contents.store_vectors(self._database, chunks, list(map(Embedding, keys, vectors, parts)))
         self._rate = len(chunks) / max(time.monotonic() - started, 1e-6)
         self._batch = max(1, min(_LARGEST_BATCH, round(self._rate * _SECONDS_PER_BATCH)))
         self.waiting -= len(chunks)

@@ -1,16 +1,24 @@
-"""One ranking from two: both scores are brought to one scale, from 0 to 1, and added.
+"""One ranking from two: both scores are brought to one scale, from 0 to 1, and added; parts of the question settle the order.
 
 Ranks alone lose what matters most: a question in another language finds a few stray words, and reciprocal rank fusion
 trusts the best of them as much as the nearest meaning (docs/decisions/0010-fusion.md has the figures).
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import sqrt
+from statistics import fmean
+from typing import Final
+
+import numpy as np
 
 from lorag.retrieval.bm25 import WordHit
 from lorag.retrieval.nearest import VectorHit
+from lorag.retrieval.static_vectors import FloatMatrix
+
+TOLD_WEIGHT: Final = 0.4
+"""Points of relevance by which a chunk comes earlier that tells all of the question (docs/decisions/0095-searched-token-by-token.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,7 @@ class RankedChunk:
 
     chunk_id: int
     score: float
-    """What it is ranked by: relevance when both legs are used, else the score of the one leg."""
+    """Relevance when both legs are used, else the score of the one leg."""
     relevance: float = 0.0
     """From 0 to 1, comparable between questions."""
     word: WordHit | None = None
@@ -39,6 +47,18 @@ class RankedChunk:
     """1 for the best; None when only the other leg found it."""
     vector: VectorHit | None = None
     vector_rank: int | None = None
+    told: float = 0.0
+    """How much of the question it tells part by part, from 0 to 1."""
+
+    @property
+    def order(self) -> float:
+        """What it is ranked by."""
+        return self.score + TOLD_WEIGHT * self.told
+
+
+def best_first(ranked: Iterable[RankedChunk]) -> list[RankedChunk]:
+    """Return the chunks in their order; equal ones by their ids."""
+    return sorted(ranked, key=lambda chunk: (-chunk.order, chunk.chunk_id))
 
 
 def fuse(
@@ -67,7 +87,27 @@ def fuse(
         word, vector = word_hits.get(chunk), vector_hits.get(chunk)
         score = relevance(word, vector, options)
         ranked.append(RankedChunk(chunk, score, score, word, word_ranks.get(chunk), vector, vector_ranks.get(chunk)))
-    return sorted(ranked, key=lambda chunk: (-chunk.score, chunk.chunk_id))
+    return best_first(ranked)
+
+
+def told_of(shares: FloatMatrix, nearest: FloatMatrix, floor: float) -> FloatMatrix:
+    """Return how much of a question each text tells, (texts,), from 0 to 1 (Khattab and Zaharia, ColBERT, SIGIR 2020).
+
+    The root is taken of how near the text comes to a part: many parts told by half are more than half of them told.
+
+    Args:
+        shares: What share each part of the question has in it, (parts,).
+        nearest: How near each text comes to each part, (texts, parts).
+        floor: How near unrelated texts come.
+    """
+    told: FloatMatrix = np.sqrt(np.clip((nearest - floor) / (1 - floor), 0.0, 1.0)) @ shares
+    return told
+
+
+def with_told(ranked: Sequence[RankedChunk], told: Mapping[int, float]) -> list[RankedChunk]:
+    """Return the chunks, best first, with how much of the question each tells; where it is not known, the mean of the others."""
+    unknown = fmean(told.values()) if told else 0.0
+    return best_first(replace(chunk, told=told.get(chunk.chunk_id, unknown)) for chunk in ranked)
 
 
 def relevance(word: WordHit | None, vector: VectorHit | None, options: FusionOptions) -> float:

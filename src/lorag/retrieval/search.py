@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 from lorag.library.chunks import StoredChunk
 from lorag.library.database import Database
 from lorag.library.documents import corpus_size
+from lorag.library.vectors import read_parts
 from lorag.retrieval import assemble
 from lorag.retrieval.bm25 import WordLeg, WordSearch
 from lorag.retrieval.embedders import Embedder
 from lorag.retrieval.followup import searched_query
-from lorag.retrieval.fusion import FusionOptions, RankedChunk, fuse
+from lorag.retrieval.fusion import RankedChunk, best_first, fuse, told_of, with_told
 from lorag.retrieval.health import HealthCheck
 from lorag.retrieval.nearest import VectorHit, VectorLeg
 from lorag.retrieval.parts import question_parts
 from lorag.retrieval.passages import SearchFilter, SearchResult, Similarity
 from lorag.retrieval.scope import allowed_chunks
+from lorag.retrieval.search_options import SearchOptions
 from lorag.retrieval.static_vectors import FloatMatrix
 from lorag.retrieval.terms import TermSplitter
 from lorag.retrieval.thresholds import threshold_for
@@ -31,41 +33,8 @@ Leg = Literal["fused", "words", "vectors"]
 
 _WITHOUT_VECTOR = 0.75
 """Share of the threshold that a chunk without a vector is given for its meaning; its words must add the rest."""
-_WIDE_PASSAGES = 1.6
-_WIDE_THRESHOLD = 0.6
-_WIDE_COMPANY = 0.5
 _MOST_QUERY_TERMS = 64
 """A pasted page is searched by its first words; more would only cost time."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchOptions:
-    """How a search is done; the defaults are calibrated in docs/decisions/0010-fusion.md."""
-
-    passages: int = 6
-    per_document: int = 3
-    candidates: int = 100
-    """How many chunks the word leg scores."""
-    pool: int = 50
-    """How many chunks of each leg are fused."""
-    threshold: float = 0.2
-    """Relevance, from 0 to 1, that the best of 10,000 chunks must have for any to be shown; fewer chunks need less."""
-    company: float = 0.7
-    """Share of the threshold that is enough for further chunks once one has passed."""
-    budget_tokens: int = 2_000
-    """How long all passages may become by joining neighbours."""
-    fusion: FusionOptions = field(default_factory=FusionOptions)
-
-    @property
-    def widened(self) -> "SearchOptions":
-        """The options for a reader that is shown only some sentences of the passages (docs/decisions/0093-searched-widely.md)."""
-        return replace(
-            self,
-            passages=math.ceil(_WIDE_PASSAGES * self.passages),
-            per_document=self.per_document + 1,
-            threshold=_WIDE_THRESHOLD * self.threshold,
-            company=_WIDE_COMPANY,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +181,10 @@ class Searcher:
         threshold = self._threshold(allowed, options, leans=query != searched_query(question, ()))
         ranked = self._fused(words, nearest, vector, threshold)
         if leg != "fused":
-            ranked = [_by_one_leg(chunk) for chunk in ranked]
-            ranked.sort(key=lambda chunk: (-chunk.score, chunk.chunk_id))
+            ranked = best_first(map(_by_one_leg, ranked))
+        elif vector is not None:
+            first = ranked[: options.pool]
+            ranked = [*with_told(first, self._told(query, first)), *ranked[options.pool :]]
         return _Ranking(query, words, tuple(nearest), tuple(ranked), health.notes, threshold)
 
     def _threshold(self, allowed: NDArray[np.int64] | None, options: SearchOptions, *, leans: bool) -> float:
@@ -231,9 +202,9 @@ class Searcher:
         if self._embedder is None or vector is None or not sentences:
             return []
         floor = self._similarity_floor()
-        told = self._embedder.embed_passages(sentences)
+        told, parts = self._embedder.embed_with_parts(sentences)
         unrepeated, repeated = self._embedder.embed_unrepeated(question, sentences)
-        shares, nearest = self._embedder.match(question, sentences)
+        shares, nearest = self._embedder.match(question, parts)
         matched = shares * (nearest - self._matching_floor()) / (1 - self._matching_floor())
         # (sentences, 2): as near as the whole question, and as what is left of it, counted from what is unrelated.
         cosines = (np.stack([told @ vector, (told * unrepeated).sum(axis=1)], axis=1) - floor) / (1 - floor)
@@ -269,6 +240,14 @@ class Searcher:
             other_vectors=[] if vector is None else self._vectors.similarities(vector, missing),
         )
 
+    def _told(self, query: str, ranked: Sequence[RankedChunk]) -> dict[int, float]:
+        """Return how much of a question the chunks tell of which that is known."""
+        parts = read_parts(self._database, [chunk.chunk_id for chunk in ranked])
+        if self._embedder is None or not parts:
+            return {}
+        shares, nearest = self._embedder.match(query, list(parts.values()))
+        return dict(zip(parts, map(float, told_of(shares, nearest, self._matching_floor())), strict=True))
+
     def _matching_floor(self) -> float:
         if self._parts_floor is None:
             self._parts_floor = matching_floor(self._embedder) if self._embedder else 0.0
@@ -287,7 +266,7 @@ class Searcher:
             room = math.ceil(options.passages / len(passed))
             rows = assemble.choose(self._database, ranked, passages=room, per_document=options.per_document)
             chosen |= {row.id: row for row in rows}
-            better = {id_: chunk for id_, chunk in ranked.items() if id_ not in best or chunk.score > best[id_].score}
+            better = {id_: chunk for id_, chunk in ranked.items() if id_ not in best or chunk.order > best[id_].order}
             best |= better
         stretches = assemble.join_neighbours(
             self._database, list(chosen.values()), best, budget_tokens=options.budget_tokens

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from lorag.errors import EmbedderError
 
@@ -20,6 +20,8 @@ _STATIC_MODULE = "StaticEmbedding"
 _HARMLESS_MODULES = frozenset({"Normalize"})
 _CHARACTERS_AT_ONCE = 2_000_000
 """Tokens of a batch cost about a hundred times the memory of its text."""
+_STORED = b"vector and tokens"
+"""What a library keeps of a passage; part of the fingerprint, so that one which keeps less is made anew."""
 _SHORTEST = 1e-9
 """Lengths below are zero."""
 
@@ -30,6 +32,7 @@ class StaticVectors:
     def __init__(self, tokenizer: Tokenizer, vectors: FloatMatrix, fingerprint: str) -> None:
         self._tokenizer = tokenizer
         self._vectors = vectors
+        self._part = np.dtype("<u2" if len(vectors) <= np.iinfo(np.uint16).max else "<u4")
         self.fingerprint = fingerprint
 
     @property
@@ -40,11 +43,17 @@ class StaticVectors:
     def embed(self, texts: Sequence[str]) -> FloatMatrix:
         """Return one row of unit length per text; zeros where no token is known."""
         rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        for start, end in _batches(texts):
-            self._sum_tokens([_encodable(text) for text in texts[start:end]], rows[start:end])
-        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-        np.divide(rows, lengths, out=rows, where=lengths > 0)
-        return rows
+        for start, encodings in self._encoded(texts):
+            self._sum_tokens(encodings, rows[start : start + len(encodings)])
+        return _of_unit_length(rows)
+
+    def embed_with_parts(self, texts: Sequence[str]) -> tuple[FloatMatrix, list[bytes]]:
+        """Return the rows of ``embed``, and which tokens each text holds, as ``match`` takes them."""
+        rows, parts = np.zeros((len(texts), self.dimensions), dtype=np.float32), list[bytes]()
+        for start, encodings in self._encoded(texts):
+            self._sum_tokens(encodings, rows[start : start + len(encodings)])
+            parts += [np.unique(np.array(encoding.ids, dtype=self._part)).tobytes() for encoding in encodings]
+        return _of_unit_length(rows), parts
 
     def embed_unrepeated(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
         """Return, for each text, the question without the tokens that the text holds, and how much of it that leaves out.
@@ -67,29 +76,50 @@ class StaticVectors:
             rows[index] = left / max(length, _SHORTEST)
         return rows, repeated
 
-    def match(self, question: str, texts: Sequence[str]) -> tuple[FloatMatrix, FloatMatrix]:
+    def match(self, question: str, parts: Sequence[bytes]) -> tuple[FloatMatrix, FloatMatrix]:
         """Return the share of each token of the question in its length, (tokens,), and how near the nearest token of each text is.
 
-        The second array, (texts, tokens), holds cosines; zeros for a text without a known token.
+        ``parts`` are those of ``embed_with_parts``. The second array, (texts, tokens), holds cosines; zeros for a text without
+        a known token.
         """
-        asked = self._tokenizer.encode(_encodable(question), add_special_tokens=False).ids
-        lengths, directions = self._directions(asked)
-        nearest = np.zeros((len(texts), len(asked)), dtype=np.float32)
-        encodings = self._tokenizer.encode_batch_fast([_encodable(text) for text in texts], add_special_tokens=False)
-        for row, encoding in zip(nearest, encodings, strict=True):
-            if asked and encoding.ids:
-                _, told = self._directions(encoding.ids)
-                np.max(directions @ told.T, axis=1, out=row)
+        asked = np.array(self._tokenizer.encode(_encodable(question), add_special_tokens=False).ids, dtype=np.int64)
+        lengths = self._lengths(self._vectors[asked])
+        directions = self._vectors[asked] / lengths[:, None]
+        nearest = np.zeros((len(parts), len(asked)), dtype=np.float32)
+        held = [np.frombuffer(tokens, dtype=self._part) for tokens in parts]
+        known = [index for index, tokens in enumerate(held) if len(tokens)]
+        if len(asked) and known:
+            told, places = self._distinct(np.concatenate([held[index] for index in known]))
+            vectors = self._vectors.take(told, axis=0)
+            cosines = (
+                vectors @ directions.T / self._lengths(vectors)[:, None]
+            )  # (tokens of all texts, tokens of the question)
+            starts = np.cumsum([0, *(len(held[index]) for index in known[:-1])])
+            nearest[known] = np.maximum.reduceat(cosines.take(places, axis=0), starts, axis=0)
         return lengths / max(float(lengths.sum()), _SHORTEST), nearest
 
-    def _directions(self, tokens: list[int]) -> tuple[FloatMatrix, FloatMatrix]:
-        vectors: FloatMatrix = self._vectors[tokens]
-        lengths: FloatMatrix = np.linalg.norm(vectors, axis=1)
-        return lengths, (vectors / np.maximum(lengths, _SHORTEST)[:, None]).astype(np.float32, copy=False)
+    def _distinct(self, tokens: NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return each of the tokens once, in rising order, and where each of those given stands among them."""
+        # Six times as fast as numpy.unique, which sorts.
+        places = np.zeros(len(self._vectors), dtype=np.int64)
+        places[tokens] = 1
+        distinct = np.flatnonzero(places)
+        places[distinct] = np.arange(len(distinct))
+        return distinct, places.take(tokens)
 
-    def _sum_tokens(self, texts: list[str], rows: FloatMatrix) -> None:
+    @staticmethod
+    def _lengths(vectors: FloatMatrix) -> FloatMatrix:
+        lengths: FloatMatrix = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+        return np.maximum(lengths, np.float32(_SHORTEST))
+
+    def _encoded(self, texts: Sequence[str]) -> Iterator[tuple[int, list[Encoding]]]:
+        """Yield the tokens of stretches of the texts of bounded size, so that memory stays flat, and where each begins."""
+        for start, end in _batches(texts):
+            several = [_encodable(text) for text in texts[start:end]]
+            yield start, self._tokenizer.encode_batch_fast(several, add_special_tokens=False)
+
+    def _sum_tokens(self, encodings: Sequence[Encoding], rows: FloatMatrix) -> None:
         """Add up the token vectors of each text; their mean has the same direction."""
-        encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         longest = max((len(encoding.ids) for encoding in encodings), default=0)
         gathered = np.empty((longest, self.dimensions), dtype=np.float32)
         ones = np.ones(longest, dtype=np.float32)
@@ -124,7 +154,8 @@ def load_static_vectors(folder: Path, *, dimensions: int | None = None) -> Stati
         raise EmbedderError(
             f"The embedder {folder} has {vectors.shape[1]} dimensions; it cannot be cut to {dimensions}"
         )
-    fingerprint = hashlib.sha256(hashlib.sha256(weights).digest() + hashlib.sha256(settings).digest()).hexdigest()
+    digests = hashlib.sha256(weights).digest() + hashlib.sha256(settings).digest()
+    fingerprint = hashlib.sha256(digests + _STORED).hexdigest()
     return StaticVectors(tokenizer, np.ascontiguousarray(vectors[:, :dimensions]), fingerprint[:32])
 
 
@@ -172,7 +203,7 @@ def _read_tokenizer(content: bytes, path: Path) -> Tokenizer:
 
 
 def _batches(texts: Sequence[str]) -> list[tuple[int, int]]:
-    """Cut the texts into stretches of bounded size, so that memory stays flat."""
+    """Cut the texts into stretches of bounded size."""
     batches, start, characters = [], 0, 0
     for index, text in enumerate(texts):
         if characters and characters + len(text) > _CHARACTERS_AT_ONCE:
@@ -180,6 +211,13 @@ def _batches(texts: Sequence[str]) -> list[tuple[int, int]]:
             start, characters = index, 0
         characters += len(text)
     return [*batches, (start, len(texts))] if texts else []
+
+
+def _of_unit_length(rows: FloatMatrix) -> FloatMatrix:
+    """Scale the rows in place; rows of zeros stay."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    np.divide(rows, lengths, out=rows, where=lengths > 0)
+    return rows
 
 
 def _encodable(text: str) -> str:

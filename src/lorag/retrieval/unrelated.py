@@ -34,7 +34,8 @@ _PASSAGES: Final = (
 
 def matching_floor(embedder: Embedder) -> float:
     """Return how near passages come to the parts of questions that share no subject with them, from 0 to 0.95."""
-    matched = [embedder.match(question, _PASSAGES) for question in _QUESTIONS]
+    _, parts = embedder.embed_with_parts(_PASSAGES)
+    matched = [embedder.match(question, parts) for question in _QUESTIONS]
     return min(_HIGHEST_FLOOR, max(0.0, float(np.mean([nearest @ shares for shares, nearest in matched]))))
 
 
