@@ -430,6 +430,26 @@ async def test_the_built_in_model_is_shown_only_the_sentences_that_most_speaks_f
     assert shown == {True: SHOWN, False: 31}
 
 
+@pytest.mark.parametrize(
+    ("built_in", "sources"), [(True, ["car.md", "bus.md"]), (False, ["car.md", "train.md", "bus.md"])]
+)
+async def test_the_sources_are_the_passages_that_the_model_is_shown_sentences_of(chats: Chats, built_in, sources):
+    found = [
+        passage("\n".join(f"Managers get a {colour} car." for colour in range(SHOWN - 1)), name="car.md"),
+        passage("Nothing.", name="train.md"),
+        passage("Managers get a bus.", name="bus.md"),
+    ]
+    engine = FakeEngine(["[1] Managers get a 0 car."], quote_by_default=built_in)
+
+    events = await events_of(talk(chats, engine, *found, quote="on"), "Do managers get a car?")
+
+    done = events[-1]
+    assert isinstance(done, TurnDone)
+    assert done.search is not None
+    assert [one.path.name for one in done.search.passages] == sources
+    assert [event.result for event in events if isinstance(event, PassagesFound)] == [done.search]
+
+
 @pytest.mark.parametrize(("built_in", "ruled_out"), [(True, [0, 2]), (False, [])])
 async def test_the_built_in_model_does_not_answer_with_questions_or_names_of_columns(chats: Chats, built_in, ruled_out):
     text = "Who gets a car?\nManagers get one.\n\n| role | car |\n|---|---|\n| manager | yes |\n"

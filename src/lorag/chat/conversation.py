@@ -136,11 +136,11 @@ class Conversation:
                 yield Searching(turn.question)
                 # How far to search depends on who reads what is found.
                 model = await self.load_model()
-                turn.search = await in_thread(self._search, self.documents, turn, self._is_narrowed(model))
-                yield PassagesFound(turn.search)
+                turn.search = await in_thread(self._search, self.documents, turn, self.options.narrows(model))
             else:
                 yield LibraryEmpty()
         if turn.search is not None and not turn.search.passages:
+            yield PassagesFound(turn.search)
             turn.text, turn.finish = REFUSALS[language_of(turn.question)], "refused"
             yield AnswerText(turn.text)
             return
@@ -160,9 +160,13 @@ class Conversation:
             earlier = earlier_for_quoting(turn.question, earlier, has_passages=bool(passages))
         parts: tuple[str, ...] = (turn.question,)
         shown = [Weighed(passages, 0.0)]
-        if turn.quoting and self._is_narrowed(model):
+        if turn.quoting and self.options.narrows(model):
             parts = question_parts(turn.question)
             shown = await in_thread(self._weighed, parts, passages)
+        if turn.search is not None:
+            # What the model is shown nothing of is no source of its answer.
+            turn.search = turn.search.only(item.passage for item in shown[0].passages)
+            yield PassagesFound(turn.search)
         draft = Draft(turn.question, self._system(turn, model), earlier, shown[0].passages)
         prompt = await fit_prompt(draft, model, self._engine, answer_tokens=self.options.answer_tokens(model))
         turn.sentences = numbered(prompt.passages)
@@ -254,10 +258,6 @@ class Conversation:
         with self._searching:
             history = [exchange.question for exchange in turn.earlier]
             return documents.searcher.search(turn.question, filter=self.options.filter, history=history, widely=widely)
-
-    def _is_narrowed(self, model: LoadedModel) -> bool:
-        """Tell whether the model is shown only the sentences that most speaks for; measured with the built-in one."""
-        return model.quote_by_default and self.options.quotes(model)
 
     def _begin(self, question: str) -> Turn:
         """Save the question; nothing that follows can lose it."""

@@ -76,6 +76,10 @@ class TurnOptions:
         """Tell whether this model's answers from documents are to be quotes."""
         return model.quote_by_default if self.quote == "auto" else self.quote == "on"
 
+    def narrows(self, model: LoadedModel) -> bool:
+        """Tell whether the model is shown only the sentences that most speaks for; measured with the built-in one."""
+        return model.quote_by_default and self.quotes(model)
+
     def answer_tokens(self, model: LoadedModel) -> int:
         """Return how many tokens of the model's context are kept for an answer."""
         return min(self.max_tokens, model.context_tokens // 4)

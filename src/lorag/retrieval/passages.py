@@ -1,6 +1,7 @@
 """What retrieval is asked and what it gives back."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 
@@ -50,6 +51,11 @@ class SearchResult:
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
     """What a person should know: vectors still being made, a library that needs a reindex."""
+
+    def only(self, kept: Iterable[Passage]) -> "SearchResult":
+        """Return the same search with no other passages than these, in its own order."""
+        places = {(passage.path, passage.start) for passage in kept}
+        return replace(self, passages=tuple(one for one in self.passages if (one.path, one.start) in places))
 
 
 @dataclass(frozen=True, slots=True)
