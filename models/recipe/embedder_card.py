@@ -160,8 +160,8 @@ def _token_by_token(folder: Path, tasks: Sequence[Task]) -> str:
     vectors = torch.from_numpy(load_file(folder / "model.safetensors")["embedding.weight"]).float()
     rows = [
         "## Token by token\n",
-        "Each token of a question compared with the nearest one of a sentence (late interaction), as the chat does beside comparing the\n"
-        "means. Recall@10 / nDCG@10 in percent.\n",
+        "Each token of a question compared with the nearest one of a sentence (late interaction), as the chat and the search do beside\n"
+        "comparing the means. Recall@10 / nDCG@10 in percent.\n",
         "| sentences | the means | token by token |",
         "|---|---|---|",
     ]
