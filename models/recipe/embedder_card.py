@@ -96,7 +96,7 @@ def _speed(embedder: Embedder) -> float:
     text = "The refund is paid within 14 days of delivery. 환불은 배송 후 14일 안에 지급됩니다. " * 14
     embedder.embed_passages([text] * 10)
     started = time.process_time()
-    embedder.embed_passages([text] * 500)
+    embedder.embed_with_parts([text] * 500)
     return 500 / (time.process_time() - started)
 
 

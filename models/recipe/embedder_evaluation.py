@@ -11,7 +11,7 @@ from rank_bm25 import BM25Plus
 from scipy import sparse
 
 from lorag.retrieval.embedders import Embedder
-from lorag.retrieval.fusion import TOLD_WEIGHT, FusionOptions, told_of
+from lorag.retrieval.fusion import TOLD_POINTS, FusionOptions, told_of
 from lorag.retrieval.terms import BigramSplitter
 from lorag.retrieval.unrelated import matching_floor, similarity_floor
 
@@ -57,7 +57,7 @@ class Comparison:
 
 
 def compare(task: Task, embedder: Embedder) -> Comparison:
-    """Search one task by words, by meaning, and by both."""
+    """Search one task by words, by meaning, and by both, ordered as lorag orders them."""
     words = word_scores(task)
     cosines = cosine_scores(task, embedder.embed_passages)
     legs = rank(words.bm25), rank(cosines)
@@ -124,7 +124,7 @@ def with_told(task: Task, embedder: Embedder, scores: Matrix) -> Matrix:
     floor, ordered = matching_floor(embedder), scores.copy()
     for row, query, best in zip(ordered, task.queries, rank(scores), strict=True):
         found = best[best >= 0]
-        row[found] += TOLD_WEIGHT * told_of(*embedder.match(query, [parts[at] for at in found]), floor)
+        row[found] += TOLD_POINTS * told_of(*embedder.match(query, [parts[at] for at in found]), floor)
     return ordered
 
 

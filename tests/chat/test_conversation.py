@@ -187,6 +187,24 @@ async def test_less_relevant_passages_are_left_out_when_no_history_is_left(chats
     assert HistoryTrimmed(messages=0, passages=1) in events
     assert "strong.md" in engine.prompt
     assert "weak.md" not in engine.prompt
+    assert [one.path.name for event in events if isinstance(event, PassagesFound) for one in event.result.passages] == [
+        "weak.md",
+        "strong.md",
+    ]
+    done = events[-1]
+    assert isinstance(done, TurnDone)
+    assert done.search is not None
+    assert [one.path.name for one in done.search.passages] == ["strong.md"]
+
+
+async def test_a_passage_that_tells_more_of_the_question_is_kept_before_a_more_relevant_one(chats: Chats):
+    engine = FakeEngine(context_tokens=1500)
+    relevant = passage("Weak words. " * 40, name="weak.md", score=0.5)
+    telling = passage("Strong words. " * 30, name="strong.md", score=0.4, ahead=0.2)
+    await ask(talk(chats, engine, relevant, telling), "Which words?")
+
+    assert "strong.md" in engine.prompt
+    assert "weak.md" not in engine.prompt
 
 
 async def test_a_passage_longer_than_the_context_is_cut_to_its_best_part(chats: Chats):
@@ -441,13 +459,10 @@ async def test_the_sources_are_the_passages_that_the_model_is_shown_sentences_of
     ]
     engine = FakeEngine(["[1] Managers get a 0 car."], quote_by_default=built_in)
 
-    events = await events_of(talk(chats, engine, *found, quote="on"), "Do managers get a car?")
+    done = await ask(talk(chats, engine, *found, quote="on"), "Do managers get a car?")
 
-    done = events[-1]
-    assert isinstance(done, TurnDone)
     assert done.search is not None
     assert [one.path.name for one in done.search.passages] == sources
-    assert [event.result for event in events if isinstance(event, PassagesFound)] == [done.search]
 
 
 @pytest.mark.parametrize(("built_in", "ruled_out"), [(True, [0, 2]), (False, [])])

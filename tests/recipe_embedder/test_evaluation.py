@@ -9,6 +9,7 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from lorag.library.database import Database
+from lorag.retrieval.embedders import open_embedder
 from lorag.retrieval.search import Searcher
 from lorag.retrieval.search_options import SearchOptions
 from lorag.retrieval.static_vectors import load_static_vectors
@@ -40,6 +41,21 @@ def test_fused_scores_are_those_of_the_searcher(tmp_path: Path):
             assert found == pytest.approx({chunk: float(expected[row, ids.index(chunk)]) for chunk in found}, abs=1e-4)
             assert legs == pytest.approx({chunk: float(words.bm25[row, ids.index(chunk)]) for chunk in legs}, abs=1e-4)
     assert threshold_for(0.2, 10_000) == pytest.approx(0.2)
+
+
+def test_the_recipe_puts_passages_in_the_order_of_the_searcher(tmp_path: Path):
+    evaluation, tasks = importlib.import_module("embedder_evaluation"), importlib.import_module("embedder_tasks")
+    embedder = open_embedder("builtin")
+    task = tasks.Task("made-up", False, QUERIES, PASSAGES, [set()] * len(QUERIES))
+
+    fused = evaluation.compare(task, embedder).fused
+
+    with Database.open(tmp_path / "library.db") as database:
+        ids = put(database, "/a.txt", PASSAGES, embedder=embedder)
+        searcher = Searcher(database, embedder, SPLITTER, SearchOptions())
+        for row, query in zip(fused, QUERIES, strict=True):
+            found = [ids.index(chunk.chunk_id) for chunk in searcher.rank(query)]
+            assert found[:20] == row[:20].tolist()
 
 
 def test_every_passage_that_contains_the_wanted_one_is_right():

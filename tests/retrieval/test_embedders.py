@@ -176,6 +176,14 @@ def test_each_token_of_a_question_is_matched_by_the_nearest_one_of_a_text(static
     np.testing.assert_allclose(nearest, [[0.6, 1.0], [1.0, 0.6], [0.0, 0.0], [0.8, 1.0]], atol=1e-6)
 
 
+def test_of_a_pasted_page_the_first_tokens_are_matched(builtin):
+    shares, nearest = matched(builtin, "leave day " * 50_000, ["leave", "refund"])
+
+    assert shares.shape == (256,)
+    assert nearest.shape == (2, 256)
+    assert shares.sum() == pytest.approx(1.0, abs=1e-4)
+
+
 @pytest.mark.parametrize("question", ["", "?!"])
 def test_a_question_with_nothing_known_has_no_parts_that_are_matched(builtin, question):
     shares, nearest = matched(builtin, question, ["leave", ""])
@@ -189,7 +197,9 @@ def test_vectors_made_with_the_parts_are_those_made_alone(builtin, static_folder
     vectors, parts = builtin.embed_with_parts(TEXTS)
 
     np.testing.assert_allclose(vectors, builtin.embed_passages(TEXTS), atol=1e-6)
-    assert all(len(one) <= 2 * len(text) for one, text in zip(parts, TEXTS, strict=True))
+    once, other, none = builtin.embed_with_parts(["day day leave day", "leave day", ""])[1]
+    assert parts == builtin.embed_with_parts(TEXTS)[1]
+    assert (once, len(other), none) == (other, 4, b"")
     np.testing.assert_allclose(prefixed.embed_with_parts(["leave"])[0], prefixed.embed_passages(["leave"]), atol=1e-6)
     # The prefix stands before every passage and tells nothing of one.
     np.testing.assert_allclose(matched(prefixed, "day", ["leave"])[1], [[0.0]], atol=1e-6)

@@ -161,8 +161,40 @@ def test_a_passage_that_tells_each_part_comes_before_one_about_a_single_part(dat
     both = "사내 메신저는 점심시간에도 켜 두고, 비밀번호는 90일마다 변경합니다. 화면은 5분 뒤에 잠깁니다."
     put(database, "/a.txt", ["비밀번호", both, "주차장은 9시에 엽니다."], embedder=embedder)
 
-    first, second, third = Searcher(database, embedder, SPLITTER, SearchOptions()).rank("password messenger")
+    searcher = Searcher(database, embedder, SPLITTER, SearchOptions())
+
+    first, second, third = searcher.rank("password messenger")
 
     assert [first.chunk_id, second.chunk_id, third.chunk_id] == [2, 1, 3]
     assert second.relevance > first.relevance > third.relevance
-    assert first.told > second.told > third.told
+    assert 1 > (first.told or 0) > (second.told or 0) > (third.told or 0)
+    for leg in ("words", "vectors"):
+        assert {chunk.told for chunk in searcher.rank("password messenger", leg=leg)} <= {None}
+
+
+def test_only_the_most_relevant_are_compared_and_what_has_no_vector_counts_as_their_mean(database: Database):
+    embedder = open_embedder("builtin")
+    put(database, "/a.txt", [f"password of door {n}" for n in range(9)], embedder=embedder)
+    put(database, "/b.txt", ["password of the safe"])
+
+    ranked = Searcher(database, embedder, SPLITTER, SearchOptions(pool=5)).rank("password safe")
+
+    known = [chunk.told for chunk in ranked if chunk.told is not None]
+    assert len(ranked) > len(known) == 5
+    assert [chunk.told is None for chunk in ranked] == [False] * 5 + [True] * (len(ranked) - 5)
+    waiting = next(chunk for chunk in ranked if chunk.vector is None)
+    assert waiting.told == pytest.approx(np.mean([chunk.told for chunk in ranked[:5] if chunk is not waiting]))
+
+
+def test_a_joined_passage_is_as_relevant_as_its_best_chunk_and_as_early_as_its_first_one(database: Database):
+    embedder = open_embedder("builtin")
+    both = "사내 메신저는 점심시간에도 켜 두고, 비밀번호는 90일마다 변경합니다. 화면은 5분 뒤에 잠깁니다."
+    put(database, "/a.txt", ["비밀번호", both], embedder=embedder)
+    searcher = Searcher(database, embedder, SPLITTER, SearchOptions(threshold=0))
+
+    ranked = searcher.rank("password messenger")
+    (passage,) = searcher.search("password messenger").passages
+
+    assert passage.text == f"비밀번호\n{both}"
+    assert passage.score == max(chunk.score for chunk in ranked) == ranked[1].score
+    assert passage.order == pytest.approx(ranked[0].order)

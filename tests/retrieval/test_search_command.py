@@ -54,7 +54,14 @@ def test_an_explanation_names_terms_threshold_and_the_scores_of_each_leg(company
     assert main(["search", "full refund", "--explain"]) == 0
 
     shown = capsys.readouterr().out
-    for part in ("terms       full (in 1), refund (in 1)", "threshold", "fusion", "cover", "cosine", "pass"):
+    for part in (
+        "terms       full (in 1), refund (in 1)",
+        "threshold",
+        "fusion",
+        "order       fused + 0.4 × told",
+        "cosine   told",
+        "pass",
+    ):
         assert part in shown
 
 

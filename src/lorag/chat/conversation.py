@@ -137,10 +137,10 @@ class Conversation:
                 # How far to search depends on who reads what is found.
                 model = await self.load_model()
                 turn.search = await in_thread(self._search, self.documents, turn, self.options.narrows(model))
+                yield PassagesFound(turn.search)
             else:
                 yield LibraryEmpty()
         if turn.search is not None and not turn.search.passages:
-            yield PassagesFound(turn.search)
             turn.text, turn.finish = REFUSALS[language_of(turn.question)], "refused"
             yield AnswerText(turn.text)
             return
@@ -163,13 +163,12 @@ class Conversation:
         if turn.quoting and self.options.narrows(model):
             parts = question_parts(turn.question)
             shown = await in_thread(self._weighed, parts, passages)
-        if turn.search is not None:
-            # What the model is shown nothing of is no source of its answer.
-            turn.search = turn.search.only(item.passage for item in shown[0].passages)
-            yield PassagesFound(turn.search)
         draft = Draft(turn.question, self._system(turn, model), earlier, shown[0].passages)
         prompt = await fit_prompt(draft, model, self._engine, answer_tokens=self.options.answer_tokens(model))
         turn.sentences = numbered(prompt.passages)
+        if turn.search is not None:
+            # What the model is shown nothing of is no source of its answer.
+            turn.search = turn.search.with_only(item.passage for item in prompt.passages)
         if prompt.messages_left_out or prompt.passages_left_out:
             yield HistoryTrimmed(prompt.messages_left_out, prompt.passages_left_out)
         if self._stop_asked:

@@ -25,7 +25,10 @@ class Searching:
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """The search is over, with the passages of which the model is shown something; with none, nothing was relevant enough."""
+    """The search is over; with no passages, nothing was relevant enough.
+
+    ``TurnDone`` holds those of them of which the model was shown something.
+    """
 
     result: SearchResult
 

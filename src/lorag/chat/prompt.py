@@ -41,8 +41,8 @@ class Draft:
 
     @property
     def ranks(self) -> list[int]:
-        """Indices of the passages, most relevant first."""
-        return sorted(range(len(self.passages)), key=lambda index: -self.passages[index].passage.score)
+        """Indices of the passages, best first."""
+        return sorted(range(len(self.passages)), key=lambda index: -self.passages[index].passage.order)
 
     def cut(self, kept: Kept) -> "Draft":
         """Return the part that is kept."""

@@ -16,7 +16,7 @@ from lorag.library.chunks import chunk_rows
 from lorag.library.database import Database
 from lorag.library.documents import corpus_size
 from lorag.prompts.language import Language
-from lorag.retrieval.fusion import TOLD_WEIGHT
+from lorag.retrieval.fusion import TOLD_POINTS
 from lorag.retrieval.passages import Passage, SearchFilter
 from lorag.retrieval.search import Explanation
 from lorag.translation.locale import locale_language
@@ -118,7 +118,8 @@ def _explained(found: Explanation, database: Database) -> Iterator[str]:
         f"fusion      {1 - options.fusion.vector_weight:g} × √share × coverage³ of the words + "
         f"{options.fusion.vector_weight:g} × meaning"
     )
-    yield f"order       fused + {TOLD_WEIGHT:g} × told"
+    if any(chunk.told is not None for chunk in found.ranked):
+        yield f"order       fused + {TOLD_POINTS:g} × told"
     yield f"time        {found.result.seconds * 1000:.1f} ms"
     yield f"{'':>4} {'fused':>7} {'#w':>3} {'bm25':>7} {'cover':>6} {'#m':>3} {'cosine':>7} {'told':>6}  chunk"
     for chunk in found.ranked[:_MOST_EXPLAINED]:
@@ -126,7 +127,7 @@ def _explained(found: Explanation, database: Database) -> Iterator[str]:
         yield (
             f"{'pass' if chunk.chunk_id in found.passed else 'weak'} {chunk.score:7.4f} {chunk.word_rank or '-':>3} "
             f"{_number(word.score if word else None):>7} {_number(word.coverage if word else None):>6} {chunk.vector_rank or '-':>3} "
-            f"{_number(vector.similarity if vector else None):>7} {_number(chunk.told if vector else None):>6}  "
+            f"{_number(vector.similarity if vector else None):>7} {_number(chunk.told):>6}  "
             + (f"{harmless_line(row.disk_path.name)}: {harmless_line(row.text)[:_PREVIEW_WIDTH]}" if row else "")
         )
 

@@ -1,4 +1,4 @@
-"""The vectors of chunks: float32 BLOBs as the truth, and sqlite-vec's table of their signs as a rebuildable index."""
+"""What an embedder made of chunks: float32 vectors and parts as the truth, and sqlite-vec's table of signs as a rebuildable index."""
 
 import json
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Embedding:
     vector: Matrix
     """(d,), of unit length"""
     parts: bytes = b""
-    """What it compares token by token."""
+    """What the embedder compares with the parts of a question; empty where it reads a text only as a whole."""
 
 
 def add_vectors(database: Database, rows: Sequence[tuple[int, Embedding]]) -> None:
@@ -114,9 +114,9 @@ def read_vectors(database: Database, chunk_ids: Ids | Sequence[int]) -> tuple[Id
 
 
 def read_parts(database: Database, chunk_ids: Sequence[int]) -> dict[int, bytes]:
-    """Return what is compared token by token of those chunks of which it is known."""
+    """Return the parts of those chunks that have a vector."""
     rows = database.rows(
-        "SELECT chunk_id, parts FROM embedding WHERE chunk_id IN (SELECT value FROM json_each(?)) AND parts <> x''",
+        "SELECT chunk_id, parts FROM embedding WHERE chunk_id IN (SELECT value FROM json_each(?))",
         (json.dumps(chunk_ids),),
     )
     return {row[0]: row[1] for row in rows}

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lorag.library import chunks as chunk_store
 from lorag.library.chunks import StoredChunk
@@ -19,8 +19,18 @@ class Stretch:
     """Chunks of one document that follow each other."""
 
     chunks: tuple[StoredChunk, ...]
-    ranked: RankedChunk
-    """The best of them."""
+    ranked: tuple[RankedChunk, ...]
+    """What was found of each."""
+
+    @property
+    def best(self) -> RankedChunk:
+        """The most relevant of them."""
+        return max(self.ranked, key=lambda chunk: chunk.score)
+
+    @property
+    def order(self) -> float:
+        """What the stretch is ranked by."""
+        return max(chunk.order for chunk in self.ranked)
 
     @property
     def tokens(self) -> int:
@@ -71,7 +81,7 @@ def join_neighbours(
                 continue
             wanted[neighbour.id] = neighbour
             left -= neighbour.n_tokens
-    return sorted(_stretches(wanted.values(), ranked), key=lambda stretch: -stretch.ranked.order)
+    return sorted(_stretches(wanted.values(), ranked), key=lambda stretch: -stretch.order)
 
 
 def in_reading_order(stretches: Sequence[Stretch]) -> list[Stretch]:
@@ -84,7 +94,7 @@ def in_reading_order(stretches: Sequence[Stretch]) -> list[Stretch]:
 
 def as_passage(stretch: Stretch) -> Passage:
     """Return what is shown of a stretch."""
-    first, last, ranked = stretch.chunks[0], stretch.chunks[-1], stretch.ranked
+    first, last, best = stretch.chunks[0], stretch.chunks[-1], stretch.best
     return Passage(
         document_id=first.document_id,
         path=first.disk_path,
@@ -97,9 +107,10 @@ def as_passage(stretch: Stretch) -> Passage:
         start=first.start,
         end=last.end,
         text=_joined_text(stretch.chunks),
-        score=ranked.score,
-        bm25=None if ranked.word is None else ranked.word.score,
-        vector=None if ranked.vector is None else ranked.vector.similarity,
+        score=best.score,
+        bm25=None if best.word is None else best.word.score,
+        vector=None if best.vector is None else best.vector.similarity,
+        ahead=stretch.order - best.score,
     )
 
 
@@ -112,22 +123,17 @@ def _continues(chunk: StoredChunk, other: StoredChunk) -> bool:
 def _stretches(chunks: Iterable[StoredChunk], ranked: Mapping[int, RankedChunk]) -> list[Stretch]:
     found: list[Stretch] = []
     for chunk in sorted(chunks, key=lambda chunk: (chunk.document_id, chunk.ordinal)):
+        known = ranked.get(chunk.id) or RankedChunk(chunk.id, 0.0)
         last = found[-1].chunks[-1] if found else None
         if (
             last
             and (last.document_id, last.ordinal + 1) == (chunk.document_id, chunk.ordinal)
             and _continues(last, chunk)
         ):
-            found[-1] = replace(
-                found[-1], chunks=(*found[-1].chunks, chunk), ranked=_best(found[-1].ranked, ranked.get(chunk.id))
-            )
+            found[-1] = Stretch((*found[-1].chunks, chunk), (*found[-1].ranked, known))
         else:
-            found.append(Stretch((chunk,), ranked.get(chunk.id) or RankedChunk(chunk.id, 0.0)))
+            found.append(Stretch((chunk,), (known,)))
     return found
-
-
-def _best(first: RankedChunk, second: RankedChunk | None) -> RankedChunk:
-    return second if second is not None and second.order > first.order else first
 
 
 def _joined_text(chunks: Sequence[StoredChunk]) -> str:

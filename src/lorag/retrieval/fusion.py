@@ -17,7 +17,7 @@ from lorag.retrieval.bm25 import WordHit
 from lorag.retrieval.nearest import VectorHit
 from lorag.retrieval.static_vectors import FloatMatrix
 
-TOLD_WEIGHT: Final = 0.4
+TOLD_POINTS: Final = 0.4
 """Points of relevance by which a chunk comes earlier that tells all of the question (docs/decisions/0095-searched-token-by-token.md)."""
 
 
@@ -47,13 +47,13 @@ class RankedChunk:
     """1 for the best; None when only the other leg found it."""
     vector: VectorHit | None = None
     vector_rank: int | None = None
-    told: float = 0.0
-    """How much of the question it tells part by part, from 0 to 1."""
+    told: float | None = None
+    """How much of the question it tells part by part, from 0 to 1; None when it was not compared."""
 
     @property
     def order(self) -> float:
         """What it is ranked by."""
-        return self.score + TOLD_WEIGHT * self.told
+        return self.score + TOLD_POINTS * (self.told or 0.0)
 
 
 def best_first(ranked: Iterable[RankedChunk]) -> list[RankedChunk]:
@@ -106,7 +106,9 @@ def told_of(shares: FloatMatrix, nearest: FloatMatrix, floor: float) -> FloatMat
 
 def with_told(ranked: Sequence[RankedChunk], told: Mapping[int, float]) -> list[RankedChunk]:
     """Return the chunks, best first, with how much of the question each tells; where it is not known, the mean of the others."""
-    unknown = fmean(told.values()) if told else 0.0
+    if not told:
+        return list(ranked)
+    unknown = fmean(told.values())
     return best_first(replace(chunk, told=told.get(chunk.chunk_id, unknown)) for chunk in ranked)
 
 

@@ -36,6 +36,13 @@ class Passage:
     """BM25 score of its best chunk, None when it holds no word of the question."""
     vector: float | None
     """Cosine similarity of its best chunk, None when it has no vector."""
+    ahead: float = 0.0
+    """Points of relevance by which it comes earlier, for what it tells of the question part by part."""
+
+    @property
+    def order(self) -> float:
+        """What it is ranked by."""
+        return self.score + self.ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ class SearchResult:
     notes: tuple[str, ...] = field(default=())
     """What a person should know: vectors still being made, a library that needs a reindex."""
 
-    def only(self, kept: Iterable[Passage]) -> "SearchResult":
+    def with_only(self, kept: Iterable[Passage]) -> "SearchResult":
         """Return the same search with no other passages than these, in its own order."""
         places = {(passage.path, passage.start) for passage in kept}
         return replace(self, passages=tuple(one for one in self.passages if (one.path, one.start) in places))

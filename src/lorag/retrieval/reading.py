@@ -49,7 +49,7 @@ def read_file(path: Path, plan: ReadingPlan) -> Content:
 
 
 def vector_key(embedder: str, text: str) -> bytes:
-    """Return what two chunks have in common exactly when they have the same vector."""
+    """Return what two chunks have in common exactly when they have the same vector and parts."""
     return hashlib.blake2b(f"{embedder}\n{text}".encode("utf-8", "replace"), digest_size=_KEY_BYTES).digest()
 
 

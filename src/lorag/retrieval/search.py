@@ -202,15 +202,15 @@ class Searcher:
         if self._embedder is None or vector is None or not sentences:
             return []
         floor = self._similarity_floor()
-        told, parts = self._embedder.embed_with_parts(sentences)
+        rows, parts = self._embedder.embed_with_parts(sentences)
         unrepeated, repeated = self._embedder.embed_unrepeated(question, sentences)
         shares, nearest = self._embedder.match(question, parts)
         matched = shares * (nearest - self._matching_floor()) / (1 - self._matching_floor())
         # (sentences, 2): as near as the whole question, and as what is left of it, counted from what is unrelated.
-        cosines = (np.stack([told @ vector, (told * unrepeated).sum(axis=1)], axis=1) - floor) / (1 - floor)
+        cosines = (np.stack([rows @ vector, (rows * unrepeated).sum(axis=1)], axis=1) - floor) / (1 - floor)
         return [
-            Similarity(float(whole), float(rest), float(share), tuple(map(float, parts)))
-            for (whole, rest), share, parts in zip(cosines, repeated, matched, strict=True)
+            Similarity(float(whole), float(rest), float(share), tuple(map(float, told)))
+            for (whole, rest), share, told in zip(cosines, repeated, matched, strict=True)
         ]
 
     def _vector(self, query: str) -> FloatMatrix | None:
@@ -241,11 +241,13 @@ class Searcher:
         )
 
     def _told(self, query: str, ranked: Sequence[RankedChunk]) -> dict[int, float]:
-        """Return how much of a question the chunks tell of which that is known."""
-        parts = read_parts(self._database, [chunk.chunk_id for chunk in ranked])
-        if self._embedder is None or not parts:
+        """Return how much of a question each chunk tells; nothing of those without a vector, or where no parts are known."""
+        if self._embedder is None:
             return {}
+        parts = read_parts(self._database, [chunk.chunk_id for chunk in ranked])
         shares, nearest = self._embedder.match(query, list(parts.values()))
+        if not len(shares):
+            return {}
         return dict(zip(parts, map(float, told_of(shares, nearest, self._matching_floor())), strict=True))
 
     def _matching_floor(self) -> float:
@@ -266,7 +268,7 @@ class Searcher:
             room = math.ceil(options.passages / len(passed))
             rows = assemble.choose(self._database, ranked, passages=room, per_document=options.per_document)
             chosen |= {row.id: row for row in rows}
-            better = {id_: chunk for id_, chunk in ranked.items() if id_ not in best or chunk.order > best[id_].order}
+            better = {id_: chunk for id_, chunk in ranked.items() if id_ not in best or chunk.score > best[id_].score}
             best |= better
         stretches = assemble.join_neighbours(
             self._database, list(chosen.values()), best, budget_tokens=options.budget_tokens

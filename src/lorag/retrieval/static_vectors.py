@@ -22,6 +22,8 @@ _CHARACTERS_AT_ONCE = 2_000_000
 """Tokens of a batch cost about a hundred times the memory of its text."""
 _STORED = b"vector and tokens"
 """What a library keeps of a passage; part of the fingerprint, so that one which keeps less is made anew."""
+_MOST_ASKED = 256
+"""A pasted page is matched by its first tokens; more would only cost time and memory."""
 _SHORTEST = 1e-9
 """Lengths below are zero."""
 
@@ -82,18 +84,18 @@ class StaticVectors:
         ``parts`` are those of ``embed_with_parts``. The second array, (texts, tokens), holds cosines; zeros for a text without
         a known token.
         """
-        asked = np.array(self._tokenizer.encode(_encodable(question), add_special_tokens=False).ids, dtype=np.int64)
+        ids = self._tokenizer.encode(_encodable(question), add_special_tokens=False).ids
+        asked = np.array(ids[:_MOST_ASKED], dtype=np.int64)
         lengths = self._lengths(self._vectors[asked])
         directions = self._vectors[asked] / lengths[:, None]
         nearest = np.zeros((len(parts), len(asked)), dtype=np.float32)
         held = [np.frombuffer(tokens, dtype=self._part) for tokens in parts]
         known = [index for index, tokens in enumerate(held) if len(tokens)]
         if len(asked) and known:
-            told, places = self._distinct(np.concatenate([held[index] for index in known]))
-            vectors = self._vectors.take(told, axis=0)
-            cosines = (
-                vectors @ directions.T / self._lengths(vectors)[:, None]
-            )  # (tokens of all texts, tokens of the question)
+            distinct, places = self._distinct(np.concatenate([held[index] for index in known]))
+            vectors = self._vectors.take(distinct, axis=0)
+            # (distinct tokens of the texts, tokens of the question)
+            cosines = vectors @ directions.T / self._lengths(vectors)[:, None]
             starts = np.cumsum([0, *(len(held[index]) for index in known[:-1])])
             nearest[known] = np.maximum.reduceat(cosines.take(places, axis=0), starts, axis=0)
         return lengths / max(float(lengths.sum()), _SHORTEST), nearest
