@@ -93,7 +93,7 @@ def test_what_the_first_schema_held_of_chunks_is_searched_as_before(tmp_path: Pa
 
     with Database.open(path) as database:
         assert read_vectors(database, [1])[1].tolist() == [[1.0]]
-        assert read_parts(database, [1]) == {}
+        assert read_parts(database, [1]) == {1: b""}
         assert database.integrity_problems() == []
 
 
