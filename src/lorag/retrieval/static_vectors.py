@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +44,15 @@ class StaticVectors:
 
     def embed(self, texts: Sequence[str]) -> FloatMatrix:
         """Return one row of unit length per text; zeros where no token is known."""
-        rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        for start, encodings in self._encoded(texts):
-            self._sum_tokens(encodings, rows[start : start + len(encodings)])
-        return _of_unit_length(rows)
+        return self.embed_with_parts(texts)[0]
 
     def embed_with_parts(self, texts: Sequence[str]) -> tuple[FloatMatrix, list[bytes]]:
         """Return the rows of ``embed``, and which tokens each text holds, as ``match`` takes them."""
         rows, parts = np.zeros((len(texts), self.dimensions), dtype=np.float32), list[bytes]()
-        for start, encodings in self._encoded(texts):
-            self._sum_tokens(encodings, rows[start : start + len(encodings)])
+        for start, end in _batches(texts):
+            several = [_encodable(text) for text in texts[start:end]]
+            encodings = self._tokenizer.encode_batch_fast(several, add_special_tokens=False)
+            self._sum_tokens(encodings, rows[start:end])
             parts += [np.unique(np.array(encoding.ids, dtype=self._part)).tobytes() for encoding in encodings]
         return _of_unit_length(rows), parts
 
@@ -114,12 +113,6 @@ class StaticVectors:
     def _lengths(vectors: FloatMatrix) -> FloatMatrix:
         lengths: FloatMatrix = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
         return np.maximum(lengths, np.float32(_SHORTEST))
-
-    def _encoded(self, texts: Sequence[str]) -> Iterator[tuple[int, list[Encoding]]]:
-        """Yield the tokens of stretches of the texts of bounded size, so that memory stays flat, and where each begins."""
-        for start, end in _batches(texts):
-            several = [_encodable(text) for text in texts[start:end]]
-            yield start, self._tokenizer.encode_batch_fast(several, add_special_tokens=False)
 
     def _sum_tokens(self, encodings: Sequence[Encoding], rows: FloatMatrix) -> None:
         """Add up the token vectors of each text; their mean has the same direction."""
@@ -206,7 +199,7 @@ def _read_tokenizer(content: bytes, path: Path) -> Tokenizer:
 
 
 def _batches(texts: Sequence[str]) -> list[tuple[int, int]]:
-    """Cut the texts into stretches of bounded size."""
+    """Cut the texts into stretches of bounded size, so that memory stays flat."""
     batches, start, characters = [], 0, 0
     for index, text in enumerate(texts):
         if characters and characters + len(text) > _CHARACTERS_AT_ONCE:
